@@ -1,0 +1,76 @@
+# The two commands are `make demo` and `make test`; each does all the set-up it needs.
+PY := .venv/bin/python
+PYTEST := GRIDCOMMAND_TEST_REQUIRE_POSTGIS=1 GRIDCOMMAND_TEST_REQUIRE_BROWSER=1 GRIDCOMMAND_TEST_REPEATABLE=1 $(PY) -m pytest
+.DEFAULT_GOAL := help
+# One more than the cores that are counted on: the tests of outages wait most of their time.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory -j3 --output-sync=target
+STORES := tests/contract/store tests/contract/dispatch tests/contract/test_kill_nine.py tests/contract/test_store_away.py
+.PHONY: help setup demo test check unit types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores tests-in-browser coverage bench soak lock clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## only the set-up: virtual environment, Python packages, browser bundle
+	@deploy/setup.sh run
+	@deploy/setup.sh bundle
+
+demo: setup ## the demonstration district on http://127.0.0.1:8050
+	@$(PY) app.py demo
+
+test: ## set up everything, then all checks and tests
+	@deploy/setup.sh test
+	@echo "== checks, tests of the parts and of their contracts, side by side; each says what it found when it is done"
+	@$(SIDE_BY_SIDE) types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores
+	@$(MAKE) --no-print-directory tests-in-browser
+
+check: ## formatting, lint, types, import rules, TypeScript (after `make test` set things up)
+	@$(SIDE_BY_SIDE) types style browser-code
+
+unit: ## the tests alone (after `make test` set things up)
+	@$(SIDE_BY_SIDE) tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores
+	@$(MAKE) --no-print-directory tests-in-browser
+
+types:
+	$(PY) -m mypy
+
+style:
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	.venv/bin/lint-imports
+
+browser-code:
+	cd dashboard/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent check
+
+tests-of-browser-code:
+	cd dashboard/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
+
+tests-of-parts:
+	$(PYTEST) tests/unit
+
+tests-of-contracts:
+	$(PYTEST) tests/contract $(addprefix --ignore=,$(STORES))
+
+tests-of-stores:
+	$(PYTEST) $(STORES) tests/realdata
+
+tests-in-browser:
+	@echo "== tests in the browser, alone on the machine"
+	$(PYTEST) tests/browser
+
+coverage: ## the tests with branch coverage (twice as long)
+	@deploy/setup.sh test
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+bench: ## speed, side by side with what one would use instead
+	@deploy/setup.sh bench
+	$(PY) -m bench
+
+soak: ## two hours of a watched wall: memory and reconnection
+	@deploy/setup.sh test
+	$(PY) -m bench.soak
+
+lock: setup ## resolve the dependencies anew and pin them
+	$(PY) deploy/lock.py
+
+clean: ## remove what set-up made (the store in var/ stays)
+	rm -rf .venv .setup dashboard/browser/node_modules dashboard/assets_built
