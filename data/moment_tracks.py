@@ -1,0 +1,235 @@
+"""Where units were at a moment and the way they had come, what areas had heard, and how much had arrived: read from the
+tables through their indexes. Nothing of a track is kept in memory but counts by five minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import Connection, TextClause, select, text
+
+from data.codec import EPOCH, instant, micros
+
+if TYPE_CHECKING:
+    from data.sql_store import SqlStore
+
+TRAIL = 20
+"""Points of a unit's way that are read."""
+
+BUCKET_S = 300
+"""Records are counted in spans of so many seconds."""
+
+PART = 500_000
+"""Seqs that are counted in one read, so that no reader holds the database for long."""
+
+
+class Seen(NamedTuple):
+    """A position of a unit: microseconds since 1970, WGS 84 degrees."""
+
+    unit: str
+    us: int
+    seq: int
+    lon: float
+    lat: float
+    bearing: float | None
+
+
+class Heard(NamedTuple):
+    """What of a source had arrived: how many records, the newest of their times and of their receipts."""
+
+    n: int
+    last_at: datetime
+    last_received_at: datetime
+
+
+_PLACE = attrgetter("us", "seq")
+
+
+class TrackReader:
+    """Questions to the track table of one timeline. All but `Counts` need a connection of `store.read()`."""
+
+    def __init__(self, store: SqlStore, timeline: str) -> None:
+        self.store, self.timeline = store, timeline
+        self._sql = _SQLITE if store.dialect == "sqlite" else _POSTGRESQL
+
+    def last(self, conn: Connection, units: Sequence[str], t: datetime, many: int = TRAIL) -> list[Seen]:
+        """Of each unit its last positions with at <= t, by (at, seq)."""
+        found = self._seen(conn, "last", units, t=t, many=many)
+        return found if many == 1 else sorted(found, key=_PLACE)
+
+    def between(self, conn: Connection, units: Sequence[str], after: datetime, until: datetime) -> list[Seen]:
+        """Positions with after < at <= until, by (at, seq)."""
+        return sorted(self._seen(conn, "between", units, after=after, t=until), key=_PLACE)
+
+    def late(self, conn: Connection, seq: int, t: datetime) -> bool:
+        """Whether a position with at <= t is beyond `seq`."""
+        return conn.execute(self._sql["late"], self._bound(seq=seq, t=t)).first() is not None
+
+    def contacts(self, conn: Connection, areas: Sequence[str], t: datetime) -> dict[str, datetime]:
+        """Area -> when the last position with at <= t was in it."""
+        found = conn.execute(self._sql["contacts"], self._bound(ids=self._ids(areas), t=t))
+        return {area: self.store.time_out(at) for area, at in found if at is not None}
+
+    def heard(self, conn: Connection, units: Sequence[str], start: datetime, t: datetime) -> dict[str, Heard]:
+        """Source -> what arrived of it with start <= at <= t, positions of these units and all else."""
+        out = self.store.time_out
+        rows = conn.execute(self._sql["heard"], self._bound(ids=self._ids(units), after=start, t=t))
+        found: dict[str, Heard] = {}
+        for source, n, at, received in rows:
+            _add(found, source, Heard(n, out(at), out(received)))
+        return found
+
+    def counted(self, conn: Connection, after: int, until: int) -> list[tuple[str, int, Heard]]:
+        """(source, number of the span, what arrived in it) of the records with after < seq <= until."""
+        out = self.store.time_out
+        rows = conn.execute(self._sql["counted"], {"timeline": self.timeline, "after": after, "until": until})
+        return [(source, int(span), Heard(n, out(at), out(received))) for source, span, n, at, received in rows]
+
+    def _seen(self, conn: Connection, name: str, units: Sequence[str], **bound: Any) -> list[Seen]:
+        bound = self._bound(ids=self._ids(units), **bound)
+        if self.store.dialect == "sqlite":
+            # Past the library's rows and types: there are twenty thousand of them where all units draw their ways.
+            cursor = conn.connection.cursor()
+            try:
+                return [Seen(*row) for row in cursor.execute(self._sql[name].text, bound)]
+            finally:
+                cursor.close()
+        rows = conn.execute(self._sql[name], bound)
+        return [Seen(unit, micros(at), seq, lon, lat, bearing) for unit, at, seq, lon, lat, bearing in rows]
+
+    def _ids(self, ids: Iterable[str]) -> Any:
+        return orjson.dumps(list(ids)).decode() if self.store.dialect == "sqlite" else list(ids)
+
+    def _bound(self, **values: Any) -> dict[str, Any]:
+        time_in = self.store.time_in
+        made = {name: time_in(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        return made | {"timeline": self.timeline}
+
+
+class Counts:
+    """How many records each source had sent, by spans of BUCKET_S: counted once, then only what is new.
+
+    Positions that are deleted later stay counted where they were; `pruned` are those deleted before, by source.
+    """
+
+    def __init__(self, tracks: TrackReader) -> None:
+        self._tracks = tracks
+        self.seq = 0
+        self.pruned: dict[str, int] = {}
+        self._spans: dict[str, dict[int, Heard]] = {}
+        self._columns: dict[str, tuple[NDArray[np.int64], NDArray[np.int64], list[datetime], list[datetime]]] = {}
+
+    def follow(self) -> None:
+        """Count what the log has beyond `seq`. Raises StoreUnavailable."""
+        store = self._tracks.store
+        with store.read() as conn:
+            head = store.head_of(conn)
+            if not self.seq:
+                self.pruned = _pruned(store, conn, self._tracks.timeline)
+        while self.seq < head:
+            until = min(head, self.seq + PART)
+            with store.read() as conn:
+                for source, span, heard in self._tracks.counted(conn, self.seq, until):
+                    _add(self._spans.setdefault(source, {}), span, heard)
+                    self._columns.pop(source, None)
+            self.seq = until
+
+    def until(self, conn: Connection, units: Sequence[str], t: datetime) -> dict[str, Heard]:
+        """Source -> what had arrived of it by t, deleted positions aside."""
+        span = micros(t) // _SPAN_US
+        found = self._tracks.heard(conn, units, instant(span * _SPAN_US), t)
+        for source in self._spans:
+            numbers, n, at, received = self._of(source)
+            place = int(np.searchsorted(numbers, span))
+            if place:
+                _add(found, source, Heard(int(n[place - 1]), at[place - 1], received[place - 1]))
+        return found
+
+    def _of(self, source: str) -> tuple[NDArray[np.int64], NDArray[np.int64], list[datetime], list[datetime]]:
+        """Numbers of the spans of a source, ascending, and what had arrived when each had passed."""
+        made = self._columns.get(source)
+        if made is None:
+            rows = sorted(self._spans[source].items())
+            at, received = [], []
+            last = latest = EPOCH - timedelta(days=200 * 366)
+            for _, heard in rows:
+                last, latest = max(last, heard.last_at), max(latest, heard.last_received_at)
+                at.append(last)
+                received.append(latest)
+            numbers = np.array([span for span, _ in rows], np.int64)
+            made = self._columns[source] = numbers, np.cumsum([heard.n for _, heard in rows]), at, received
+        return made
+
+
+Key = TypeVar("Key", str, int)
+
+
+def _add(found: dict[Key, Heard], key: Key, more: Heard) -> None:
+    held = found.get(key)
+    if held is not None:
+        more = Heard(
+            held.n + more.n,
+            max(held.last_at, more.last_at),
+            max(held.last_received_at, more.last_received_at),
+        )
+    found[key] = more
+
+
+def _pruned(store: SqlStore, conn: Connection, timeline: str) -> dict[str, int]:
+    pruned = store.tables.pruned
+    rows = conn.execute(select(pruned.c.source, pruned.c.n).where(pruned.c.timeline == timeline))
+    return {source: int(n) for source, n in rows}
+
+
+_SEEN = "p.at, p.seq, p.lon, p.lat, p.bearing"
+_BETWEEN = "p.timeline = :timeline AND p.unit = u.value AND p.at > :after AND p.at <= :t"
+_UNTIL = "p.timeline = :timeline AND p.unit = u.value AND p.at <= :t ORDER BY p.at DESC, p.seq DESC LIMIT :many"
+_CONTACT = "SELECT max(p.at) FROM track p WHERE p.timeline = :timeline AND p.area = u.value AND p.at <= :t"
+_HEARD = "SELECT p.source, count(*), max(p.at), max(p.received_at)"
+_WITHIN = "p.timeline = :timeline AND p.at >= :after AND p.at <= :t"
+_NEW = "timeline = :timeline AND seq > :after AND seq <= :until"
+_NO_FEED = "kind <> 'feed'"  # a feed's own description is no sign of life of it
+
+
+# CROSS JOIN: SQLite then looks each unit up in the index, rather than every position for its unit.
+def _statements(each: str, last: str, span: str, plain: str) -> dict[str, TextClause]:
+    counted = f"SELECT source, {span} AS span, count(*), max(at), max(received_at)"
+    return {
+        "last": text(last),
+        "between": text(f"SELECT u.value, {_SEEN} FROM {each} CROSS JOIN track p WHERE {_BETWEEN}"),
+        "late": text(
+            f"SELECT 1 FROM track WHERE seq > :seq AND {plain}timeline = :timeline AND {plain}at <= :t LIMIT 1"
+        ),
+        "contacts": text(f"SELECT u.value, ({_CONTACT}) FROM {each}"),
+        "heard": text(
+            f"{_HEARD} FROM {each} CROSS JOIN track p WHERE p.unit = u.value AND {_WITHIN} GROUP BY 1 UNION ALL "
+            f"{_HEARD} FROM record p WHERE {_WITHIN} AND p.{_NO_FEED} GROUP BY 1"
+        ),
+        "counted": text(
+            f"{counted} FROM track WHERE {_NEW} GROUP BY 1, 2 UNION ALL "
+            f"{counted} FROM record WHERE {_NEW} AND {_NO_FEED} GROUP BY 1, 2"
+        ),
+    }
+
+
+_SPAN_US = BUCKET_S * 1_000_000
+_SQLITE = _statements(
+    "json_each(:ids) u",
+    f"SELECT u.value, {_SEEN} FROM json_each(:ids) u JOIN track p "
+    f"ON p.seq IN (SELECT p.seq FROM track p WHERE {_UNTIL})",
+    f"(at - (at % {_SPAN_US} + {_SPAN_US}) % {_SPAN_US}) / {_SPAN_US}",  # rounded down, before 1970 as well
+    "+",  # no index for what follows: few positions are that new
+)
+_POSTGRESQL = _statements(
+    "unnest(CAST(:ids AS text[])) AS u(value)",
+    f"SELECT u.value, {_SEEN} FROM unnest(CAST(:ids AS text[])) AS u(value) "
+    f"CROSS JOIN LATERAL (SELECT {_SEEN} FROM track p WHERE {_UNTIL}) p",
+    f"CAST(floor(extract(epoch FROM at) / {BUCKET_S}) AS bigint)",
+    "",
+)

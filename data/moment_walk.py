@@ -1,0 +1,158 @@
+"""A timeline walked through record by record, in the order of (at, seq): what every row was like after each.
+
+The projector (`data/projection`) does the folding; here is only what it looks up, and a way back: a record that comes
+late is put in where it belongs by going back to before it and folding anew what came after.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from data.projection import Contact, Document, EventKey, Feed, Incident, Site, Unit, fold
+from data.projection.changes import DocumentKey
+from data.records import EventPayload, Kind, Record, incident_of
+
+Place = tuple[datetime, int]
+"""Where a record stands in the order: (at, seq)."""
+
+KEPT = 50_000
+"""Records that can be taken back."""
+
+
+def place_of(record: Record) -> Place:
+    return record.at, record.seq or 0
+
+
+class Changed(NamedTuple):
+    """The rows that one record changed, as they are after it. They are never changed again."""
+
+    incidents: list[Incident]
+    units: list[Unit]
+    sites: list[Site]
+    feeds: list[Feed]
+    documents: list[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A record that was folded, when (`place` grows from step to step), and what was there before."""
+
+    place: Place
+    record: Record
+    before: list[tuple[dict[Any, Any], Any, Any]]
+
+
+class Walk:
+    """The rows after the records so far. Not for positions; what was heard of feeds and areas is left out."""
+
+    def __init__(self, timeline: str, kept: int = KEPT) -> None:
+        self.timeline = timeline
+        self._incidents: dict[str, Incident] = {}
+        self._units: dict[str, Unit] = {}
+        self._sites: dict[str, Site] = {}
+        self._feeds: dict[str, Feed] = {}
+        self._documents: dict[DocumentKey, Document] = {}
+        self._versions: dict[EventKey, tuple[int, str]] = {}
+        self._rows: dict[str, tuple[Record, ...]] = {}
+        self._steps: deque[_Step] = deque(maxlen=kept)
+        self._forgot = False
+        self.place: Place | None = None
+        """The furthest place reached."""
+
+    def take(self, record: Record) -> Changed:
+        """Fold one record. Its place must be the furthest, unless nothing folded so far has to do with it."""
+        made = fold(self.timeline, [record], self)
+        step = _Step(max(place_of(record), self.place or place_of(record)), record, [])
+        if len(self._steps) == self._steps.maxlen:
+            self._forgot = True
+        self._steps.append(step)
+        self.place = step.place
+        changed = Changed(
+            self._put(step, self._incidents, made.incidents),
+            self._put(step, self._units, made.units),
+            self._put(step, self._sites, made.sites),
+            self._put(step, self._feeds, made.feeds) if record.kind is Kind.FEED else [],
+            self._put(step, self._documents, made.documents),
+        )
+        if isinstance(record.payload, EventPayload):
+            self._note_row(step, record)
+        return changed
+
+    def back(self, place: Place) -> list[Record] | None:
+        """Take back what was folded after `place`, and give it in the order in which it was folded. None when that is
+        further than is kept; nothing is taken back then."""
+        if self._forgot and self._steps and self._steps[0].place > place:
+            return None
+        undone = []
+        while self._steps and self._steps[-1].place > place:
+            step = self._steps.pop()
+            for rows, key, row in reversed(step.before):
+                if row is None:
+                    del rows[key]
+                else:
+                    rows[key] = row
+            undone.append(step.record)
+        if undone:
+            self.place = self._steps[-1].place if self._steps else (place if self._forgot else None)
+        return undone[::-1]
+
+    def _put(self, step: _Step, rows: dict[Any, Any], made: dict[Any, Any]) -> list[Any]:
+        changed = []
+        for key, row in made.items():
+            if row != rows.get(key):
+                self._set(step, rows, key, row)
+                changed.append(row)
+        return changed
+
+    @staticmethod
+    def _set(step: _Step, rows: dict[Any, Any], key: Any, row: Any) -> None:
+        step.before.append((rows, key, rows.get(key)))
+        rows[key] = row
+
+    def _note_row(self, step: _Step, record: Record) -> None:
+        key, incident = (record.source, record.source_id), incident_of(record)
+        held = self._versions.get(key)
+        if held is not None and held[0] > record.version:
+            return
+        if held is not None:
+            others = tuple(row for row in self._rows[held[1]] if (row.source, row.source_id) != key)
+            self._set(step, self._rows, held[1], others)
+        self._set(step, self._versions, key, (record.version, incident))
+        self._set(step, self._rows, incident, (*self._rows.get(incident, ()), record))
+
+    # --- what the projector asks for (`Lookup`): copies, for it changes the rows it is given ------------------------
+
+    def incidents(self, ids: set[str]) -> list[Incident]:
+        return _copies(self._incidents, ids)
+
+    def units(self, ids: set[str]) -> list[Unit]:
+        return _copies(self._units, ids)
+
+    def sites(self, ids: set[str]) -> list[Site]:
+        return _copies(self._sites, ids)
+
+    def feeds(self, ids: set[str]) -> list[Feed]:
+        return _copies(self._feeds, ids)
+
+    def contacts(self, areas: set[str]) -> list[Contact]:
+        return []
+
+    def documents(self, keys: set[DocumentKey]) -> list[Document]:
+        return [self._documents[key] for key in keys if key in self._documents]
+
+    def event_versions(self, keys: set[EventKey]) -> dict[EventKey, tuple[int, str]]:
+        return {key: self._versions[key] for key in keys if key in self._versions}
+
+    def current_rows(self, incidents: set[str]) -> list[Record]:
+        return [row for id in incidents for row in self._rows.get(id, ())]
+
+
+Row = TypeVar("Row", Incident, Unit, Site, Feed)
+
+
+def _copies(rows: dict[str, Row], ids: set[str]) -> list[Row]:
+    return [copy.copy(rows[id]) for id in ids if id in rows]
