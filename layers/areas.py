@@ -1,0 +1,49 @@
+"""Areas: the polygons of one level with their counts and their silence."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.cube import OpenAt, Opened
+from layers.selection import only, window_ms
+from layers.state import LiveState
+from layers.table import Column, Table, text
+from layers.view import View
+
+Counts = NDArray[np.int64]
+
+
+def by_place(state: LiveState, level: str, counts: Counts) -> NDArray[np.uint32]:
+    """Counts by area number, outside last, summed by place in the level."""
+    size = len(state.places.levels.get(level, ()))
+    if not size:
+        return np.zeros(0, np.uint32)
+    place = state.places.ancestor[level]
+    inside = place >= 0
+    return np.bincount(place[inside], weights=counts[inside], minlength=size).astype(np.uint32)
+
+
+def build(state: LiveState, view: View, t: float) -> Table:
+    """The areas of the view's level inside its focus at t (ms since 1970), in code order.
+
+    `count` is the incidents reported in the window, `open` those open at t; `meta` speaks of the view's measure.
+    """
+    places = state.places
+    level = places.shown_level(view)
+    shown = np.array(places.shown(view), np.int64)
+    place = places.ancestor[level][shown] if len(shown) else shown
+    cube, filters = state.incidents.cube, only(state, view)
+    count = by_place(state, level, cube.by_area(Opened(t - window_ms(view), t), filters))[place]
+    still = by_place(state, level, cube.by_area(OpenAt(t), filters))[place]
+    silent = state.silence(t)[shown]
+    contact = state.last_contact(level)[place] if len(shown) else np.zeros(0)
+    chosen = still if view.measure == "open" else count
+    meta = {
+        "level": level,
+        "region": places.version,
+        "max": int(chosen.max(initial=0)),
+        "total": int(chosen.sum()),
+    }
+    columns: dict[str, Column] = {"count": count, "open": still, "silent": silent, "contact": contact}
+    return Table(text([places.codes[n] for n in shown.tolist()]), columns, meta)

@@ -1,0 +1,188 @@
+"""The past: a timeline's state as it stood at t, for the same layers that draw the live state.
+
+`Past.seek(t)` is what a fold of all records with at <= t gives (`data/moment.py`, docs/decisions/0007), whatever was
+sought before. It costs tens of milliseconds, not a walk through the log: what is the same then as now is read from the
+live state's columns, what changed since from the history of the timeline (`layers/past_history.py`, one for all pasts),
+and units' positions from the track table.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from data.clock import Clock
+from data.codec import micros
+from data.failures import translated
+from data.moment_tracks import Seen
+from data.records import LIVE
+from data.settings import Settings
+from data.sql_store import SqlStore
+from data.store import DocumentRow
+from layers.columns import ms
+from layers.past_columns import PastIncidents
+from layers.past_history import History
+from layers.past_state import CamerasKept, PastState, feed_rows
+from layers.past_units import PastUnits
+from layers.reader import Reader
+from layers.state import LiveState
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+NEAR = timedelta(minutes=30)
+"""So far ahead only what units sent in between is read, not their whole trails."""
+
+
+class Past:
+    """The state of a timeline at the moment that was sought last. Thread-safe; others of its timeline share `history`.
+
+    With a `clock` it follows that clock: what is read is of its time, and nobody need seek.
+    """
+
+    def __init__(self, store: SqlStore, reader: Reader, history: History | None = None, clock: Clock | None = None):
+        self.timeline = reader.timeline
+        self.history = history or History(store, reader)
+        self._store, self._reader, self._clock = store, reader, clock
+        self._lock = threading.RLock()
+        self._t: float | None = None
+        self._live: LiveState | None = None
+        self._seen: dict[str, Seen] = {}
+        self._seen_at: datetime | None = None
+        self._seen_seq = 0
+        self._state: PastState | None = None
+        self._of: tuple[int, int] = (-1, -1)
+        self._made = 0
+
+    @property
+    def t(self) -> float | None:
+        """The moment shown, ms since 1970; None before the first `seek`."""
+        return self._t
+
+    def beside(self, clock: Clock | None = None) -> Past:
+        """Another past of the same timeline, at a moment of its own."""
+        return Past(self._store, self._reader, self.history, clock)
+
+    def seek(self, t_ms: float) -> None:
+        """Bring the state to t. Not for the event loop's thread. Raises StoreUnavailable.
+
+        The first one of a timeline reads its history: about 30 s for a million commands, and nobody else waits for it.
+        """
+        with self._lock, self.history.lock:
+            self._reader.follow()
+            while True:
+                with self._reader.reading() as live:
+                    units = list(live.units.ids)
+                self.history.follow(live)
+                state = self._made_of(live, units, t_ms)
+                with self._reader.reading() as now:
+                    if now is live:
+                        self._t, self._state = t_ms, state
+                        self._lay_over(live)
+                        return
+
+    @contextmanager
+    def reading(self) -> Iterator[LiveState]:
+        """The state, held still inside the block: keep it short, for the live state is held still as well.
+
+        Raises StoreUnavailable before there is one, RuntimeError before the first `seek`.
+        """
+        with self._lock, self.history.lock:
+            if self._clock is not None:
+                self.seek(ms(self._clock.now()))
+            if self._t is None:
+                raise RuntimeError("past: seek() a moment before its state is read")
+            with self._reader.reading() as live:
+                if self._live is live:
+                    yield self._current(live)
+                    return
+            self.seek(self._t)  # the region was replaced, or the store
+            with self._reader.reading() as live:
+                yield self._current(live)
+
+    def _current(self, live: LiveState) -> PastState:
+        assert self._state is not None
+        if self._of != (live.version, self.history.version):
+            self._lay_over(live)
+        return self._state
+
+    def _made_of(self, live: LiveState, units: list[str], t_ms: float) -> PastState:
+        """The state of t but for incidents, read from history and store while the live state goes on."""
+        t, history = moment_of(t_ms), self.history
+        us = micros(t)
+        if self._live is not live:
+            self._units = PastUnits(live, self.timeline, self._ways)
+            self._cameras = CamerasKept(live)
+            self._live, self._seen_at = live, None
+        finest = [live.places.codes[number] for number in live.finest.tolist()]
+        with translated("past"), self._store.read() as conn:
+            since = self._follow_units(conn, units, t)
+            contacts = history.tracks.contacts(conn, finest, t)
+            heard = history.counts.until(conn, units, t)
+            rejected = self._store.rejected(conn, self.timeline)
+        state = PastState(live)
+        self._units.bring(history.units.at(us), self._seen, since)
+        state.units = self._units
+        state.sites, state.cameras = self._cameras.bring(history.sites.at(us))
+        state.contact = history.contacts.at(us)
+        for area, at in contacts.items():
+            number = live.places.of(area)
+            state.contact[number] = max(state.contact[number], ms(at))
+        state.hear(feed_rows(self.timeline, history.feeds.at(us), heard, history.counts.pruned, rejected))
+        for key, d in history.documents.at(us).items():
+            state.documents[key] = DocumentRow(d.kind, d.id, self.timeline, d.at, d.version, d.payload, d.seq)
+        state.seq = history.seq
+        return state
+
+    def _lay_over(self, live: LiveState) -> None:
+        """Give the state its incidents; the live state is held still."""
+        assert self._state is not None
+        assert self._t is not None
+        self._state.incidents = PastIncidents(live.incidents, self.history.incidents, self._t)
+        self._made += 1
+        self._state.version = self._made
+        self._of = live.version, self.history.version
+
+    def _follow_units(self, conn: Connection, ids: Sequence[str], t: datetime) -> list[Seen] | None:
+        """Bring `_seen`, the last position of each unit by t, to t. How they came there, when that is a short way."""
+        tracks, head, before = self.history.tracks, self._store.head_of(conn), self._seen_at
+        since = None
+        if before is not None and before <= t <= before + NEAR and not tracks.late(conn, self._seen_seq, before):
+            since = tracks.between(conn, ids, before, t)
+            self._seen.update((each.unit, each) for each in since)
+        else:
+            self._seen = {each.unit: each for each in tracks.last(conn, ids, t, 1)}
+        self._seen_at, self._seen_seq = t, head
+        return since
+
+    def _ways(self, ids: Sequence[str]) -> list[Seen]:
+        """The last positions of these units, to draw their ways."""
+        assert self._seen_at is not None
+        with translated("past"), self._store.read() as conn:
+            return self.history.tracks.last(conn, ids, self._seen_at)
+
+
+class Pasts:
+    """Makes the pasts of timelines, for a server: the live one's on `reader`, others' on readers of their own."""
+
+    def __init__(self, store: SqlStore, reader: Reader, clock: Clock, settings: Settings) -> None:
+        self._store, self._clock, self._settings = store, clock, settings
+        self._lock = threading.Lock()
+        self._first = {reader.timeline: Past(store, reader)}
+
+    def __call__(self, timeline: str = LIVE) -> Past:
+        """A past of this timeline, at no moment yet."""
+        with self._lock:
+            first = self._first.get(timeline)
+            if first is None:
+                reader = Reader(self._store, self._clock, self._settings, timeline)
+                first = self._first[timeline] = Past(self._store, reader)
+            return first.beside()
+
+
+def moment_of(t_ms: float) -> datetime:
+    """Milliseconds since 1970 as a time: a record at T is in the state at ms(T)."""
+    return EPOCH + timedelta(microseconds=round(t_ms * 1000.0))

@@ -1,0 +1,205 @@
+"""The history of a timeline: every version that its incidents, units, sites, feeds and documents had.
+
+Read from the log once, then kept up with it. A record that comes late is put where it belongs (`data/moment_walk.py`);
+what lies further back than can be undone is read anew as a whole.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections import deque
+from collections.abc import Iterable
+from itertools import groupby
+from typing import NamedTuple
+
+from data.codec import micros
+from data.failures import translated
+from data.moment_tracks import Counts, TrackReader
+from data.moment_walk import KEPT, Walk, place_of
+from data.moment_worked import WorkedReader, named_by
+from data.projection import Document, Feed, Site, Unit
+from data.projection.changes import DocumentKey
+from data.records import Kind, Record, incident_of
+from data.sql_store import SqlStore
+from layers.columns import ms
+from layers.log_rows import uncollected
+from layers.past_contacts import Contacts
+from layers.past_incidents import Change, IncidentVersions
+from layers.past_versions import Versions
+from layers.reader import Reader
+from layers.state import LiveState
+
+MOST_DEAD = 0.5
+"""Share of versions taken back beyond which all are read anew."""
+
+MOST_WAITING = 10_000
+"""Versions that are gathered before they become columns."""
+
+
+class Told(NamedTuple):
+    """What one record of the walk added, so that it can be taken back."""
+
+    incidents: list[Change]
+    units: list[str]
+    sites: list[str]
+    feeds: list[str]
+    documents: list[DocumentKey]
+
+
+class History:
+    """See the head of this file. `live` gives the numbers of areas and codes; with another one it is read anew.
+
+    Not thread-safe but for `lock`, which whoever uses it holds.
+    """
+
+    def __init__(self, store: SqlStore, reader: Reader) -> None:
+        self.lock = threading.RLock()
+        self.timeline = timeline = reader.timeline
+        self.tracks = TrackReader(store, timeline)
+        self.counts = Counts(self.tracks)
+        self.seq = -1
+        self.version = 0
+        """Grows with every change."""
+        self._store, self._reader, self._worked = store, reader, WorkedReader(store, timeline)
+        self._live: LiveState | None = None
+
+    def follow(self, live: LiveState) -> None:
+        """Take over what the log has and this has not. Raises StoreUnavailable."""
+        self.counts.follow()
+        if self._live is not live or self.incidents.dead > MOST_DEAD * len(self.incidents) + 1000:
+            self._read(live)
+            return
+        news = self._worked.since(self.seq)
+        if news and not self._add(news):
+            self._read(live)
+
+    # --- from the beginning ------------------------------------------------------------------------------------------
+
+    def _read(self, live: LiveState) -> None:
+        self._live = None
+        self.incidents = IncidentVersions(live.incidents)
+        self.units: Versions[str, Unit] = Versions()
+        self.sites: Versions[str, Site] = Versions()
+        self.feeds: Versions[str, Feed] = Versions()
+        self.documents: Versions[DocumentKey, Document] = Versions()
+        self.contacts = Contacts(live.places)
+        self._walk = Walk(self.timeline)
+        self._told: deque[Told] = deque(maxlen=KEPT)
+        with uncollected(), translated("past"), self._store.read() as conn:
+            worked = self._worked.read(conn)
+            self._commanded = worked.commanded
+            self.contacts.read(self._store, conn, self.timeline)
+            for record in worked.walk:
+                self._take(record)
+                if len(self.incidents.waiting) > MOST_WAITING:
+                    self._settle()
+            self._tell(worked.tied)
+            for _, rows in groupby(worked.stories, incident_of):
+                self._tell(rows)
+                if len(self.incidents.waiting) > MOST_WAITING:
+                    self._settle()
+        self._settle()
+        self.seq = worked.head
+        self.version += 1
+        self._live = live
+        # What was read lives as long as the process. Left to the collector, each full collection walks it all and holds
+        # every screen up for half a second.
+        gc.collect()
+        gc.freeze()
+
+    def _settle(self) -> None:
+        """Make columns of new versions. Their codes and places become known to the live state, which is held still."""
+        with self._reader.reading():
+            self.incidents.settle()
+
+    # --- what is new -------------------------------------------------------------------------------------------------
+
+    def _add(self, news: list[Record]) -> bool:
+        """Take over new records. False when they belong where nothing can be changed any more."""
+        upto = max(record.seq or 0 for record in news)
+        walked = [record for record in news if record.kind is not Kind.EVENT]
+        rows = [record for record in news if record.kind is Kind.EVENT]
+        named = {id for record in walked for id in named_by(record)}
+        asked = {incident_of(record) for record in rows} | (named - self._commanded)
+        groups = self._worked.again(asked, upto) if asked else []
+        fresh: set[str] = set()  # commanded from now on
+        free: dict[int, Record] = {}  # rows of theirs: nothing folded so far has to do with them
+        stories: list[Record] = []
+        for incidents, events in groups:
+            if incidents & (self._commanded | named):
+                untouched = not incidents & self._commanded
+                joining = incidents - self._commanded
+                fresh |= joining
+                mine = [r for r in events if incident_of(r) in joining and (untouched or (r.seq or 0) <= self.seq)]
+                free.update((record.seq or 0, record) for record in mine)
+            elif len(events) > 1:
+                for id in incidents:
+                    self.incidents.forget(id)
+                stories += events
+        for id in fresh:
+            self.incidents.forget(id)
+        self._commanded |= fresh | named
+        regular = [r for r in rows if r.seq not in free and incident_of(r) in self._commanded]
+        if not self._fold([*walked, *regular], list(free.values())):
+            return False
+        self._tell(stories)
+        for record in news:
+            self.contacts.add(record)
+        self._settle()
+        self.seq = upto
+        self.version += 1
+        return True
+
+    def _fold(self, regular: list[Record], free: list[Record]) -> bool:
+        """Fold records where they belong. False when that is further back than can be undone."""
+        again: list[Record] = []
+        first = min(map(place_of, regular), default=None)
+        if first is not None and self._walk.place is not None and first < self._walk.place:
+            undone = self._walk.back(first)
+            if undone is None:
+                return False
+            for _ in undone:
+                self._untell(self._told.pop())
+            again = undone
+        for record in sorted([*again, *regular, *free], key=place_of):
+            self._take(record)
+        return True
+
+    def _take(self, record: Record) -> None:
+        made, since, us = self._walk.take(record), ms(record.at), micros(record.at)
+        told = Told(
+            [self.incidents.add(row, since) for row in made.incidents],
+            [row.id for row in made.units],
+            [row.id for row in made.sites],
+            [row.id for row in made.feeds],
+            [(row.kind, row.id) for row in made.documents],
+        )
+        for unit in made.units:
+            self.units.add(unit.id, us, unit)
+        for site in made.sites:
+            self.sites.add(site.id, us, site)
+        for feed in made.feeds:
+            self.feeds.add(feed.id, us, feed)
+        for document in made.documents:
+            self.documents.add((document.kind, document.id), us, document)
+        self._told.append(told)
+
+    def _untell(self, told: Told) -> None:
+        for change in reversed(told.incidents):
+            self.incidents.drop(change)
+        for unit in told.units:
+            self.units.drop(unit)
+        for site in told.sites:
+            self.sites.drop(site)
+        for feed in told.feeds:
+            self.feeds.drop(feed)
+        for document in told.documents:
+            self.documents.drop(document)
+
+    def _tell(self, stories: Iterable[Record]) -> None:
+        """Versions of incidents that no command named, from their rows in order."""
+        walk = Walk(self.timeline, kept=0)
+        for record in stories:
+            for row in walk.take(record).incidents:
+                self.incidents.add(row, ms(record.at))

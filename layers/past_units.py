@@ -1,0 +1,135 @@
+"""Units at a moment: what their records make of them, and where the track table has them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.area_indexes import area_index
+from data.codec import instant
+from data.moment_tracks import Seen
+from data.projection import Unit
+from data.projection_io import unit_row
+from data.records import UnitStatus
+from data.store import UnitRow
+from layers.columns import NAN
+from layers.state import LiveState
+from layers.unit_columns import STATUSES, TRAIL, UnitColumns
+
+ONE_BY_ONE = 8
+"""Ways that are fetched one by one; who asks for more draws many, and gets all."""
+
+FindWays = Callable[[Sequence[str]], Iterable[Seen]]
+
+_Coded = tuple[float, float, int, int, int]
+
+
+class PastUnits(UnitColumns):
+    """The units of a moment. Their ways are fetched when they are drawn, and kept while time goes on by little."""
+
+    def __init__(self, live: LiveState, timeline: str, find: FindWays) -> None:
+        finest = live.region.finest
+        super().__init__(live.places, area_index(live.region.by_level[finest] if finest else ()))
+        self._timeline, self._find = timeline, find
+        self._units: dict[str, Unit] = {}
+        self._seen: dict[str, Seen] = {}
+        self._known: list[bool] = []
+        self._asked = 0
+        self._codes: dict[str, tuple[Unit, _Coded]] = {}
+        self.rows = cast("list[UnitRow]", _Rows(self))
+
+    def bring(self, units: Mapping[str, Unit], seen: Mapping[str, Seen], since: Sequence[Seen] | None) -> None:
+        """The units as they were, the last position of each, and how they came there from the moment before, by
+        (at, seq); None: that is not known."""
+        self._units, self._seen = dict(units), dict(seen)
+        ids = sorted(units.keys() | seen.keys())
+        if ids != self.ids:
+            self.ids, self.row = ids, {id: i for i, id in enumerate(ids)}
+            since = None
+        if since is None:
+            self.trails = [deque(maxlen=TRAIL) for _ in ids]
+            self._drawn, self._known, self._asked = [None] * len(ids), [False] * len(ids), 0
+        for each in since or ():
+            i = self.row[each.unit]
+            if self._known[i]:
+                self.trails[i].append(_point(each))
+                self._drawn[i] = None
+        self._fill(ids)
+
+    def trail(self, i: int, until: float) -> str:
+        if not self._known[i]:
+            self._asked += 1
+            wanted = [i] if self._asked <= ONE_BY_ONE else [i for i, known in enumerate(self._known) if not known]
+            for k in wanted:
+                self._known[k], self._drawn[k] = True, None
+            for each in self._find([self.ids[k] for k in wanted]):
+                self.trails[self.row[each.unit]].append(_point(each))
+        return super().trail(i, until)
+
+    def unit(self, i: int) -> UnitRow:
+        """The row of a unit."""
+        id = self.ids[i]
+        row = unit_row(self._units.get(id) or Unit(self._timeline, id, name=id))
+        seen = self._seen.get(id)
+        if seen is None:
+            return row
+        return replace(
+            row, lon=seen.lon, lat=seen.lat, position_at=instant(seen.us), bearing=seen.bearing,
+            seq=max(row.seq, seen.seq),
+        )  # fmt: skip
+
+    def _fill(self, ids: Sequence[str]) -> None:
+        units, seen = self._units, self._seen
+        coded = [self._coded(id, units.get(id)) for id in ids]
+        places = [seen.get(id) for id in ids]
+        lon = np.array([c[0] if p is None else p.lon for c, p in zip(coded, places, strict=True)], np.float64)
+        lat = np.array([c[1] if p is None else p.lat for c, p in zip(coded, places, strict=True)], np.float64)
+        bearing = [NAN if p is None or p.bearing is None else p.bearing for p in places]
+        values: dict[str, NDArray[Any]] = {
+            "lon": lon,
+            "lat": lat,
+            "at": np.array([NAN if p is None else p.us / 1e6 * 1000.0 for p in places], np.float64),  # as `ms` has it
+            "bearing": np.array(bearing, np.float32),
+            "status": np.array([c[2] for c in coded], np.uint8),
+            "kind": np.array([c[3] for c in coded], np.uint16),
+            "area": self.areas_of(lon, lat),
+            "duty": np.array([c[4] for c in coded], np.int32),
+        }
+        self._columns.n = 0
+        self._columns.extend(values)
+
+    def _coded(self, id: str, unit: Unit | None) -> _Coded:
+        held = self._codes.get(id)
+        if unit is not None and held is not None and held[0] is unit:
+            return held[1]
+        plain = unit or Unit(self._timeline, id, name=id)
+        made = (
+            NAN if plain.lon is None else plain.lon,
+            NAN if plain.lat is None else plain.lat,
+            STATUSES.index(UnitStatus(plain.status)),
+            self.kinds.number(plain.kind),
+            self._places.of(plain.duty_area),
+        )
+        if unit is not None:
+            self._codes[id] = unit, made
+        return made
+
+
+class _Rows(Sequence[UnitRow]):
+    def __init__(self, units: PastUnits) -> None:
+        self._of = units
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __getitem__(self, i: Any) -> Any:
+        return [self._of.unit(k) for k in range(*i.indices(len(self)))] if isinstance(i, slice) else self._of.unit(i)
+
+
+def _point(seen: Seen) -> tuple[float, float, float]:
+    return seen.us / 1e6 * 1000.0, seen.lon, seen.lat
