@@ -1,0 +1,152 @@
+"""An incident with all that a desk needs to work it: its life, its case, whom to send, what it may be part of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from dashboard.api import directory
+from dashboard.api.bodies import RecordBody, SiteBody, UnitBody
+from dashboard.api.case_bodies import CaseBody, MoveBody, Said
+from dashboard.api.deps import region_of
+from dashboard.api.incident_bodies import IncidentBody, Listed, case_body
+from dashboard.api.past import incident_at, until
+from dashboard.api.recommendation_body import RecommendationBody
+from dashboard.api.sites import near_sites
+from dashboard.api.travel import ways
+from dashboard.services import Services
+from data.store import IncidentRow
+from dispatch.duplicates import Duplicate, Repeat
+from dispatch.recommend import recommend
+from dispatch.routing import why_in
+
+CAMERAS = 12
+CAMERA_RADIUS_M = 1500.0
+
+
+class DuplicateBody(BaseModel):
+    """An incident that may be the same matter. `parent` is the one that was there first, to merge the other into."""
+
+    incident: Listed
+    score: float = Field(description="0 to 1")
+    distance_m: float
+    apart_s: float = Field(description="How much later it was opened; negative: earlier")
+    same_class: bool
+    parent: str
+    why: Said
+
+    @classmethod
+    def of(cls, found: Duplicate, listed: Listed) -> DuplicateBody:
+        return cls(
+            incident=listed,
+            score=found.score,
+            distance_m=found.metres,
+            apart_s=found.apart_ms / 1000.0,
+            same_class=found.same_class,
+            parent=found.parent,
+            why=_said(found.why),
+        )
+
+
+class RepeatBody(BaseModel):
+    """How often this class of trouble was reported at this place, this time included; `flagged` from the third on."""
+
+    n: int
+    ids: list[str] = Field(description="By time, this one last")
+    days: float
+    metres: float
+    flagged: bool
+    why: Said
+
+    @classmethod
+    def of(cls, found: Repeat) -> RepeatBody:
+        return cls(
+            n=found.n,
+            ids=list(found.ids),
+            days=found.days,
+            metres=found.metres,
+            flagged=found.flagged,
+            why=_said(found.why),
+        )
+
+
+class IncidentLife(BaseModel):
+    """An incident and its life.
+
+    With `replay=ID` all of it is as of the replay's moment, and no moves can be made. On a server that shows a past
+    time (`serve --at`) incident, case and records are those of that time; where units were then is not derived there:
+    `units` and `recommendation` are left out.
+    """
+
+    incident: IncidentBody
+    case: CaseBody | None = Field(description="Null: it has no workflow and was never merged")
+    at: datetime = Field(description="The time of the answer: states of clocks are those at this time")
+    past: bool = Field(description="A past time is shown: no moves can be made")
+    records: list[RecordBody]
+    moves: list[MoveBody] = Field(description="What can be done with the case now, by any role")
+    units: list[UnitBody] = Field(description="The units sent to it, as they are now")
+    recommendation: RecommendationBody | None = Field(description="Null: it is closed, or a past time is shown")
+    duplicates: list[DuplicateBody]
+    repeat: RepeatBody
+    cameras: list[SiteBody]
+
+
+def life(services: Services, id: str, *, also: frozenset[str], candidates: int, excluded: int) -> IncidentLife:
+    """The incident as the store has it, or as it stood at the time shown. Raises NotFound.
+
+    `also`: skills asked for beside those of its category. `candidates` per need, and so many of the `excluded`.
+    """
+    now = services.clock.now()
+    row = directory.incident(services, id)
+    records = services.store.timeline_of(id)
+    if services.past:
+        records = until(records, now)
+        row = incident_at(id, records)
+    alike, repeat = directory.alike(services, row)
+    return IncidentLife(
+        incident=IncidentBody.of(row),
+        case=case_body(row, now, services.book.calendars),
+        at=now,
+        past=services.past,
+        records=[RecordBody.of(record) for record in records],
+        moves=[] if services.past else [MoveBody.of(t) for t in services.dispatcher.moves(row)],
+        units=[]
+        if services.past and not services.replaying
+        else [UnitBody.of(unit) for unit in directory.units_of(services, row.units)],
+        recommendation=None
+        if (services.past and not services.replaying) or row.closed_at is not None
+        else _recommendation(services, row, now, also, candidates, excluded),
+        duplicates=[DuplicateBody.of(*pair) for pair in alike],
+        repeat=RepeatBody.of(repeat),
+        cameras=_cameras(services, row),
+    )
+
+
+def _recommendation(
+    services: Services, row: IncidentRow, now: datetime, also: frozenset[str], candidates: int, excluded: int
+) -> RecommendationBody:
+    region = region_of(services)
+    found = recommend(
+        row,
+        directory.units(services),
+        now,
+        travel=ways(services),
+        skills=services.book.skills,
+        k=candidates,
+        also=also,
+        areas=[area.code for area in region.path(row.area)] if row.area in region.by_code else None,
+        max_age_s=services.settings.position_max_age_s,
+    )
+    return RecommendationBody.of(found, services.book.skills, excluded)
+
+
+def _cameras(services: Services, row: IncidentRow) -> list[SiteBody]:
+    if row.lon is None or row.lat is None:
+        return []
+    near = near_sites([s for s in directory.sites(services) if s.kind == "camera"], row.lon, row.lat, CAMERAS)
+    return [site for site in near if (site.distance_m or 0.0) <= CAMERA_RADIUS_M]
+
+
+def _said(both: str) -> Said:
+    return Said(zh=why_in(both, "zh"), en=why_in(both, "en"))

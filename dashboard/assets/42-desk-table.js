@@ -1,0 +1,86 @@
+// The queue's table. It knows how many rows there are and asks for those that it shows: their order, the filter and the
+// marks are the queue's (`gridcommand.Queue`). A change is written into the rows that are drawn, in the same moment.
+(() => {
+  "use strict";
+  const gc = window.gc;
+  const { desk } = gc;
+  const FRESH_MS = 20_000;
+  let api = null;
+  let queue = null;
+
+  /** What a cell draws: its row, or, until the table has asked for it, what the queue has at its place. */
+  const rowOf = ({ data, node }) => data ?? queue.at(node.rowIndex);
+
+  /** Rows that the table keeps are those of the queue at their places: the same case is changed in place, another put there. */
+  function fill(all = false) {
+    api.forEachNode((node) => {
+      const row = queue.at(node.rowIndex);
+      if (!row || (node.data === row && !all)) return;
+      if (node.id === row.id) node.updateData(row);
+      else node.setDataAndId(row, row.id);
+    });
+  }
+  const source = {
+    getRows: ({ startRow, endRow, successCallback }) => {
+      fill();
+      const rows = [];
+      for (let place = startRow; place < Math.min(endRow, queue.n); place++) rows.push(queue.at(place));
+      successCallback(rows, queue.n);
+      mark();
+    },
+  };
+  /** What is in hand is marked where it is drawn. */
+  function mark() {
+    const { cursor } = desk.queue;
+    const node = cursor && queue.place(cursor) >= 0 ? api.getRowNode(cursor) : null;
+    if (!node) return void (api.getSelectedNodes().length && api.deselectAll());
+    if (!node.isSelected()) node.setSelected(true, true);
+  }
+
+  desk.table = {
+    rowOf,
+    /** `of`: the queue; `sorted` is told by which column a person sorts, and whether downwards. */
+    begin: (grid, of, sorted) => {
+      api = grid;
+      queue = of;
+      api.setGridOption("defaultColDef", { sortable: true, resizable: true, suppressHeaderMenuButton: true, sortingOrder: ["asc", "desc", null] });
+      api.setGridOption("rowClassRules", { "is-fresh": (params) => queue.isFresh(rowOf(params)?.id, gc.now(), FRESH_MS) });
+      // The table keeps asking the source that it began with. With none to begin anew with, it does not throw its rows
+      // away when a column is sorted by: the queue puts others into them.
+      api.setGridOption("datasource", source);
+      api.setRowCount(0, true);
+      api.setGridOption("datasource", undefined);
+      // Dash's wrapper sets the selection it knows; what is in hand is marked again after it.
+      api.addEventListener("selectionChanged", ({ source }) => source === "apiSelectAll" && mark());
+      api.addEventListener("rowClicked", ({ rowIndex }) => gc.selectIncident(queue.id(rowIndex)));
+      api.addEventListener("sortChanged", () => {
+        const by = api.getColumnState().find((it) => it.sort);
+        if (!by) return desk.table.byNeed();
+        sorted({ by: by.colId, down: by.sort === "desc" });
+      });
+    },
+    /** Bring the table in line with the queue; `all`: also rows that are as they were, since time went on. */
+    show: (all = false) => {
+      if (!api) return;
+      if (api.getDisplayedRowCount() !== queue.n) api.setRowCount(queue.n, true);
+      fill(all);
+      mark();
+    },
+    mark: () => api && mark(),
+    /** Scroll to the row at a place of the queue, and mark what is in hand. */
+    reveal: (place) => {
+      if (!api) return;
+      if (place >= 0) api.ensureIndexVisible(place);
+      fill();
+      mark();
+    },
+    byNeed: () => api?.applyColumnState({ state: [{ colId: "need", sort: "asc" }], defaultState: { sort: null } }),
+    /** Columns with their names in the screen's language, the sorting kept. */
+    columns: (columns) => {
+      const kept = api.getColumnState().filter((it) => it.sort).map(({ colId, sort }) => ({ colId, sort }));
+      api.setGridOption("columnDefs", columns);
+      if (kept.length) api.applyColumnState({ state: kept, defaultState: { sort: null } });
+    },
+    redraw: () => api.refreshCells({ force: true }),
+  };
+})();

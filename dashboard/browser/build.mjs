@@ -1,0 +1,63 @@
+// Builds dashboard/assets_built/gridcommand.{js,css}, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import esbuild from 'esbuild'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const require = createRequire(import.meta.url)
+
+// MapLibre's worker is a file of its own; as text inside the bundle it needs no second request and no known URL.
+export const workerText = {
+  name: 'maplibre-worker-text',
+  setup(build) {
+    build.onResolve({ filter: /^maplibre-worker$/ }, () => ({ path: 'maplibre-worker', namespace: 'worker-text' }))
+    build.onLoad({ filter: /.*/, namespace: 'worker-text' }, () => {
+      const folder = dirname(require.resolve('maplibre-gl/package.json'))
+      const text = readFileSync(join(folder, 'dist/maplibre-gl-worker.mjs'), 'utf8')
+      return { contents: text.replace(/\/\/# sourceMappingURL=.*$/m, ''), loader: 'text' }
+    })
+  },
+}
+
+export const common = {
+  bundle: true,
+  format: 'iife',
+  target: ['es2022', 'chrome100', 'firefox100', 'safari16'],
+  plugins: [workerText],
+  define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '""' },
+  legalComments: 'linked',
+  logLevel: 'warning',
+}
+
+function zip(file) {
+  // mtime 0 and no file name: the same input gives the same bytes on every machine.
+  writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }))
+}
+
+async function bundle() {
+  const out = join(here, '../assets_built')
+  mkdirSync(out, { recursive: true })
+  await esbuild.build({ ...common, entryPoints: { gridcommand: join(here, 'src/index.ts') }, outdir: out, minify: true })
+  // Bars and lines are all that the pages draw: a quarter of what Plotly's whole bundle weighs.
+  copyFileSync(require.resolve('plotly.js-basic-dist-min'), join(out, 'plotly-basic.js'))
+  for (const name of ['gridcommand.js', 'gridcommand.css', 'plotly-basic.js']) {
+    const file = join(out, name)
+    zip(file)
+    const bytes = readFileSync(file)
+    const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
+    console.log(`${name} ${(bytes.length / 1024).toFixed(0)} KB, ${(readFileSync(`${file}.gz`).length / 1024).toFixed(0)} KB gzipped, ${digest}`)
+  }
+}
+
+async function tests() {
+  const out = join(here, '.tests')
+  rmSync(out, { recursive: true, force: true })
+  const entryPoints = readdirSync(join(here, 'test')).filter((f) => f.endsWith('.test.ts')).map((f) => join(here, 'test', f))
+  await esbuild.build({ entryPoints, outdir: out, bundle: true, format: 'esm', platform: 'node', target: 'node20', packages: 'external', outExtension: { '.js': '.mjs' }, logLevel: 'warning' })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await (process.argv.includes('--tests') ? tests() : bundle())

@@ -1,0 +1,271 @@
+// Area polygons: borders, tint by count, hatching of the silent, labels that do not collide, hover and selection.
+
+import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl'
+import type { ScaleName } from '../palette'
+import type { Change, Table } from '../tables'
+import { EMPTY, labelSize, tint, tintOpacity } from '../map/style'
+
+type Ring = [number, number][]
+type Properties = { code: string; name: string; name_en?: string; level?: string; parent?: string | null; lon?: number; lat?: number }
+type Feature = { type: 'Feature'; properties: Properties; geometry: { type: 'Polygon'; coordinates: Ring[] } | { type: 'MultiPolygon'; coordinates: Ring[][] } }
+export type Collection = { type: 'FeatureCollection'; features: Feature[] }
+export type Lang = 'zh' | 'en'
+type Bbox = [number, number, number, number]
+type Shape = { feature: Feature; bbox: Bbox; polygons: Ring[][] }
+
+/** Labels carry counts up to so many areas: each change lays the labels out anew. */
+const COUNTED_LABELS = 120
+const LABEL_EVERY_MS = 2_000
+
+function inside(ring: Ring, lon: number, lat: number): boolean {
+  let odd = false
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [xi, yi] = ring[i]!
+    const [xj, yj] = ring[j]!
+    if (yi > lat !== yj > lat && lon < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) odd = !odd
+  }
+  return odd
+}
+
+export function bboxOf(polygons: Ring[][]): Bbox {
+  const box: Bbox = [180, 90, -180, -90]
+  for (const rings of polygons) {
+    for (const [lon, lat] of rings[0] ?? []) {
+      box[0] = Math.min(box[0], lon)
+      box[1] = Math.min(box[1], lat)
+      box[2] = Math.max(box[2], lon)
+      box[3] = Math.max(box[3], lat)
+    }
+  }
+  return box
+}
+
+export class Areas {
+  private shapes = new Map<string, Shape>()
+  private table: Table | null = null
+  private rowOf = new Map<string, number>()
+  private hovered = ''
+  private selected = ''
+  private silentSet = ''
+  private labelTimer = 0
+  private labelled = 0
+  private map: MapLibre | null = null
+  private visible = true
+  private scale: ScaleName = 'cividis'
+  private heat = true
+
+  constructor(private lang: Lang) {}
+
+  /** Called once for every WebGL context: everything is put on the new map. */
+  attach(map: MapLibre): void {
+    this.map = map
+    this.silentSet = '\0'
+    this.source('areas')?.setData(this.collection() as never)
+    this.paint()
+    this.refresh(null)
+    if (this.hovered) this.flag(this.hovered, { hover: true })
+    if (this.selected) this.flag(this.selected, { selected: true })
+    this.labels()
+  }
+
+  detach(): void {
+    this.map = null
+    clearTimeout(this.labelTimer)
+    this.labelTimer = 0
+  }
+
+  setLang(lang: Lang): void {
+    this.lang = lang
+    this.labels()
+  }
+
+  setLook(visible: boolean, scale: ScaleName, heat: boolean): void {
+    this.visible = visible
+    this.scale = scale
+    this.heat = heat
+    this.paint()
+  }
+
+  setShapes(collection: Collection): void {
+    this.shapes = new Map()
+    for (const feature of collection.features) {
+      const geometry = feature.geometry
+      if (!geometry) continue
+      const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
+      this.shapes.set(String(feature.properties.code), { feature, bbox: bboxOf(polygons), polygons })
+    }
+    this.source('areas')?.setData(this.collection() as never)
+    this.paint()
+    this.map?.removeFeatureState({ source: 'areas' })
+    this.silentSet = '\0'
+    this.refresh(null)
+    if (this.selected) this.flag(this.selected, { selected: true })
+    this.labels()
+  }
+
+  update(table: Table, change: Change): void {
+    this.table = table
+    if (change.rows === null) this.rowOf = new Map((table.cols.key as string[]).map((code, row) => [code, row]))
+    this.refresh(change.rows)
+    this.scheduleLabels()
+  }
+
+  clear(): void {
+    this.table = null
+    this.rowOf = new Map()
+    this.map?.removeFeatureState({ source: 'areas' })
+    this.refresh(null)
+    this.labels()
+  }
+
+  has(code: string): boolean {
+    return this.shapes.has(code)
+  }
+
+  size(): number {
+    return this.shapes.size
+  }
+
+  codes(): string[] {
+    return this.table ? (this.table.cols.key as string[]) : []
+  }
+
+  name(code: string): string {
+    const p = this.shapes.get(code)?.feature.properties
+    return p ? (this.lang === 'en' && p.name_en ? p.name_en : p.name) : code
+  }
+
+  bbox(): Bbox | null {
+    if (!this.shapes.size) return null
+    const box: Bbox = [180, 90, -180, -90]
+    for (const { bbox } of this.shapes.values()) {
+      box[0] = Math.min(box[0], bbox[0])
+      box[1] = Math.min(box[1], bbox[1])
+      box[2] = Math.max(box[2], bbox[2])
+      box[3] = Math.max(box[3], bbox[3])
+    }
+    return box
+  }
+
+  /** Figures of an area as the last frame gave them, null before. */
+  figures(code: string): { count: number; open: number; silent: number; contact: number } | null {
+    const row = this.rowOf.get(code)
+    if (row === undefined || !this.table) return null
+    const at = (name: string) => Number((this.table!.cols[name] as ArrayLike<number> | undefined)?.[row] ?? 0)
+    return { count: at('count'), open: at('open'), silent: at('silent'), contact: at('contact') }
+  }
+
+  max(): number {
+    return Math.max(1, Number(this.table?.meta.max) || 0)
+  }
+
+  /** Code of the area that holds the point, "" for none; the smallest code where areas overlap. */
+  at(lon: number, lat: number): string {
+    let found = ''
+    for (const [code, { bbox, polygons }] of this.shapes) {
+      if (lon < bbox[0] || lon > bbox[2] || lat < bbox[1] || lat > bbox[3]) continue
+      if (found && code > found) continue
+      if (polygons.some((rings) => rings.reduce((odd, ring) => odd !== inside(ring, lon, lat), false))) found = code
+    }
+    return found
+  }
+
+  hover(code: string): void {
+    if (code === this.hovered) return
+    if (this.hovered) this.flag(this.hovered, { hover: false })
+    this.hovered = code
+    if (code) this.flag(code, { hover: true })
+  }
+
+  select(code: string): void {
+    if (code === this.selected) return
+    if (this.selected) this.flag(this.selected, { selected: false })
+    this.selected = code
+    if (code) this.flag(code, { selected: true })
+  }
+
+  private source(name: string): GeoJSONSource | undefined {
+    return this.map?.getSource(name) as GeoJSONSource | undefined
+  }
+
+  private collection(): Collection {
+    return { type: 'FeatureCollection', features: [...this.shapes.values()].map((s) => s.feature) }
+  }
+
+  private flag(code: string, state: Record<string, boolean>): void {
+    if (this.map && this.shapes.has(code)) this.map.setFeatureState({ source: 'areas', id: code }, state)
+  }
+
+  private paint(): void {
+    const map = this.map
+    if (!map) return
+    map.setPaintProperty('areas-fill', 'fill-color', tint(this.scale, this.heat))
+    map.setPaintProperty('areas-fill', 'fill-opacity', tintOpacity(this.heat))
+    map.setLayoutProperty('area-labels', 'text-size', labelSize(this.shapes.size))
+    for (const id of ['areas-fill', 'areas-line', 'areas-silent', 'areas-silent-line', 'areas-highlight', 'area-labels']) {
+      map.setLayoutProperty(id, 'visibility', this.visible ? 'visible' : 'none')
+    }
+  }
+
+  private refresh(rows: Uint32Array | null): void {
+    const map = this.map
+    if (!map) return
+    const table = this.table
+    const silent: string[] = []
+    if (table) {
+      const keys = table.cols.key as string[]
+      const counts = table.cols.count as Uint32Array
+      const quiet = table.cols.silent as Uint8Array
+      const max = this.max()
+      // The scale is relative to the largest count, so a new largest one touches every area.
+      const only = rows && this.lastMax === max ? rows : null
+      this.lastMax = max
+      const set = (row: number) => {
+        const code = keys[row]!
+        if (this.shapes.has(code)) map.setFeatureState({ source: 'areas', id: code }, { t: counts[row]! / max, silent: quiet[row]! > 0 })
+      }
+      if (only) for (const row of only) set(row)
+      else for (let row = 0; row < table.n; row++) set(row)
+      for (let row = 0; row < table.n; row++) if (quiet[row]) silent.push(keys[row]!)
+    }
+    const name = silent.join('\n')
+    if (name === this.silentSet) return
+    this.silentSet = name
+    const features = silent.flatMap((code) => this.shapes.get(code)?.feature ?? [])
+    this.source('silent')?.setData((features.length ? { type: 'FeatureCollection', features } : EMPTY) as never)
+  }
+
+  private lastMax = 0
+
+  private scheduleLabels(): void {
+    if (this.labelTimer || this.shapes.size > COUNTED_LABELS) return
+    const wait = Math.max(0, this.labelled + LABEL_EVERY_MS - performance.now())
+    this.labelTimer = window.setTimeout(() => {
+      this.labelTimer = 0
+      this.labels()
+    }, wait)
+  }
+
+  private lastLabels = ''
+
+  private labels(): void {
+    if (!this.map) return
+    this.labelled = performance.now()
+    const counted = this.shapes.size <= COUNTED_LABELS
+    const features = [...this.shapes.values()].map(({ feature, bbox }) => {
+      const p = feature.properties
+      const figures = this.figures(p.code)
+      const count = !counted || !figures ? '' : figures.silent ? (this.lang === 'en' ? 'silent' : '无上报') : String(figures.count)
+      return {
+        type: 'Feature' as const,
+        properties: { code: p.code, label: this.name(p.code), count, rank: -(figures?.count ?? 0) },
+        geometry: { type: 'Point' as const, coordinates: [p.lon ?? (bbox[0] + bbox[2]) / 2, p.lat ?? (bbox[1] + bbox[3]) / 2] },
+      }
+    })
+    const text = JSON.stringify(features)
+    const source = this.source('labels') as (GeoJSONSource & { gcText?: string }) | undefined
+    if (!source || (text === this.lastLabels && source.gcText === text)) return
+    this.lastLabels = source.gcText = text
+    source.setData({ type: 'FeatureCollection', features })
+  }
+}

@@ -1,0 +1,69 @@
+// Colours: continuous scales that a colour-blind eye reads (cividis, viridis) and Okabe-Ito for kinds. Never colour alone.
+
+export type Rgb = readonly [number, number, number]
+
+// Nine even stops of matplotlib's tables (Nuñez et al. 2018 for cividis; van der Walt and Smith 2015 for viridis).
+const CIVIDIS = ['#00224e', '#123570', '#3b496c', '#575d6d', '#707173', '#8a8678', '#a59c74', '#c3b369', '#fee838']
+const VIRIDIS = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80', '#5ec962', '#addc30', '#fde725']
+
+export type ScaleName = 'cividis' | 'viridis'
+export const SCALES: Record<ScaleName, readonly string[]> = { cividis: CIVIDIS, viridis: VIRIDIS }
+
+export function rgb(hex: string): Rgb {
+  const value = Number.parseInt(hex.slice(1), 16)
+  return [value >> 16, (value >> 8) & 255, value & 255]
+}
+
+/** Colour at t in 0..1, as #rrggbb. */
+export function colourAt(scale: ScaleName, t: number): string {
+  const stops = SCALES[scale]
+  const at = Math.min(Math.max(t, 0), 1) * (stops.length - 1)
+  const low = Math.min(Math.floor(at), stops.length - 2)
+  const a = rgb(stops[low]!)
+  const b = rgb(stops[low + 1]!)
+  return `#${a.map((c, i) => Math.round(c + (b[i]! - c) * (at - low)).toString(16).padStart(2, '0')).join('')}`
+}
+
+/** `over` at an opacity of 0..1 upon `under`, as it is seen. */
+export function upon(over: Rgb, opacity: number, under: Rgb): string {
+  return `#${over.map((c, i) => Math.round(Math.min(255, c) * opacity + under[i]! * (1 - opacity)).toString(16).padStart(2, '0')).join('')}`
+}
+
+export const OKABE_ITO = {
+  orange: '#e69f00',
+  sky: '#56b4e9',
+  green: '#009e73',
+  yellow: '#f0e442',
+  blue: '#0072b2',
+  vermillion: '#d55e00',
+  purple: '#cc79a7',
+  grey: '#9aa7bd',
+} as const
+
+/** Severity 1 (most urgent) .. 4 (routine): colour; the shape and size are in layers/incidents.ts. */
+export const SEVERITY = ['', OKABE_ITO.vermillion, OKABE_ITO.orange, OKABE_ITO.yellow, OKABE_ITO.sky] as const
+
+/** UnitStatus in the order of data/records.py. */
+export const UNIT_STATUS = [
+  { code: 'available', colour: OKABE_ITO.green },
+  { code: 'dispatched', colour: OKABE_ITO.yellow },
+  { code: 'en_route', colour: OKABE_ITO.orange },
+  { code: 'on_scene', colour: OKABE_ITO.vermillion },
+  { code: 'leaving', colour: OKABE_ITO.sky },
+  { code: 'out_of_service', colour: OKABE_ITO.grey },
+] as const
+
+export const THEME = {
+  background: '#0b1220',
+  land: '#101c31',
+  water: '#123a66',
+  road: '#26344d',
+  roadMajor: '#35476a',
+  outline: '#4da3ff',
+  border: '#56759f',
+  borderHover: '#9fd0ff',
+  selected: '#ffffff',
+  label: '#dbe7fb',
+  labelHalo: '#0b1220',
+  hatch: '#f0b429',
+} as const

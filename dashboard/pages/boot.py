@@ -1,0 +1,91 @@
+"""The HTML around every page: theme, words and settings are there before the first script runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+
+import orjson
+from dash import Dash
+from dash.backends._fastapi import get_current_request
+
+from dashboard import i18n, theme
+from dashboard.services import Services
+from layers.view import LAYERS, MEASURES, WINDOWS, View
+
+_TEMPLATE = """<!DOCTYPE html>
+<html lang="{lang}" data-lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="dark">
+<title>gridcommand</title>
+<link rel="icon" href="data:image/svg+xml,{icon}">
+{{%css%}}
+<style>{variables}</style>
+<script type="application/json" id="boot">{boot}</script>
+</head>
+<body>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""
+
+_TABLE_SCRIPT = re.compile(r'<script src="[^"]*dash_ag_grid[^"]*"></script>')
+_CHART_SCRIPT = re.compile(r'<script src="[^"]*plotly-basic[^"]*"></script>')
+_UNUSED = {"/desk": (_CHART_SCRIPT,), "/replay": (_CHART_SCRIPT, _TABLE_SCRIPT)}
+
+_ICON = (
+    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
+    "fill='%230f182c' stroke='%235cc8f5' stroke-width='2.5'/%3E%3Cpath d='M16 9l6 3.5v7L16 23l-6-3.5v-7z' "
+    "fill='%235cc8f5'/%3E%3C/svg%3E"
+)
+
+
+def set_template(app: Dash, services: Services) -> None:
+    settings = services.settings
+    view = View()
+    boot = {
+        "lang": settings.language,
+        "timezone": settings.timezone,
+        "past": services.past,
+        "text": i18n.table(),
+        "theme": dict(theme.DARK),
+        "categories": theme.OKABE_ITO,
+        "layers": LAYERS,
+        "measures": MEASURES,
+        "windows": dict(WINDOWS),
+        "defaults": {
+            "measure": view.measure,
+            "window": view.window,
+            "layers": ",".join(view.layers),
+            "severity": "0",
+            "list": "open",
+        },
+    }
+    # "<" is written as an escape, so that no word of the table can end the script element.
+    body = orjson.dumps(boot).decode().replace("<", "\\u003c")
+    template = _TEMPLATE.format(lang=settings.language, icon=_ICON, variables=theme.css_variables(), boot=body)
+    app.index_string = template
+    app.interpolate_index = _of_the_page(app.interpolate_index, settings.language)  # type: ignore[method-assign]  # Dash has no other hook
+
+
+def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callable[..., str]:
+    """Each page loads the scripts of its own parts: the desk its table, the wall its chart, 0.3 MB each. Until they
+    run it says in its language what comes.
+    """
+
+    def interpolated(**parts: str) -> str:
+        request = get_current_request()
+        asked = request.query_params.get("lang")
+        lang: i18n.Lang = "en" if asked == "en" else "zh" if asked == "zh" else default
+        parts["app_entry"] = (
+            '<div id="react-entry-point"><div class="loading">'
+            f"<h1>{escape(i18n.text('title', lang))}</h1><p>{escape(i18n.text('loading', lang))}</p></div></div>"
+        )
+        for script in _UNUSED.get(request.url.path, (_TABLE_SCRIPT,)):
+            parts["scripts"] = script.sub("", parts["scripts"])
+        return interpolate(**parts)
+
+    return interpolated

@@ -1,0 +1,43 @@
+"""What both pages share: the address, the stream, and the place where the page goes."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components import GridMap, Stream
+from dashboard.i18n import Lang
+from dashboard.pages import desk, replay, wall
+from dashboard.pages.focus import Address
+from dashboard.ui.parts import words
+from dashboard.ui.replay_bar import replay_bar
+
+STREAM = "stream"
+MAP = "map"
+
+
+def layout(lang: Lang) -> Component:
+    """The page itself comes with the answer to its address; until then the name of the product and that it loads."""
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Store(id="address"),
+            dcc.Store(id="drill"),
+            html.Div(
+                html.Div([words("title", lang, html.H1), words("loading", lang, html.P)], className="loading"),
+                id="page",
+                className="page-host",
+            ),
+        ]
+    )
+
+
+def page(address: Address) -> Component:
+    """The page of an address with its stream and its map; later addresses change them where they are."""
+    lang = address.lang
+    the_map = GridMap(id=MAP, stream=STREAM, lang=lang, focus=address.map_focus())
+    layout = {"/desk": desk.layout, "/replay": replay.layout}.get(address.page, wall.layout)
+    parts = [Stream(id=STREAM, view=address.watched().query(), lang=lang), layout(lang, the_map)]
+    if address.view.replay:
+        parts.append(replay_bar(lang))
+    return html.Div(parts)

@@ -1,0 +1,170 @@
+"""The panels of the wall. Their content comes from the stream's panel object, in the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.i18n import Lang
+from dashboard.ui.parts import attrs, button, filled, panel, said, segmented, words
+from layers.view import LAYERS, MEASURES, WINDOWS
+
+
+def kpi(name: str, lang: Lang, *, size: str = "", of: bool = False) -> Component:
+    """One indicator. The script writes the number, and under it what it is compared with."""
+    return html.Div(
+        [
+            words(f"kpi.{name}", lang, html.Dt, className="kpi-name"),
+            html.Dd(
+                [
+                    html.Span("–", className="kpi-value", id=f"kpi-{name}", **attrs(data_kpi=name)),
+                    html.Span(className="kpi-note", id=f"kpi-{name}-note"),
+                ],
+                className="kpi-line",
+            ),
+        ],
+        className=f"kpi {size}".strip(),
+    )
+
+
+def kpis(lang: Lang) -> Component:
+    return panel(
+        "kpi.title",
+        lang,
+        html.Dl(
+            [
+                kpi("reported", lang, size="kpi-hero"),
+                kpi("open", lang, size="kpi-big"),
+                kpi("urgent_open", lang, size="kpi-big kpi-urgent"),
+                kpi("closed", lang, size="kpi-big"),
+                kpi("units_available", lang),
+                kpi("cameras_online", lang),
+                kpi("areas_silent", lang, size="kpi-silent"),
+            ],
+            className="kpis",
+        ),
+        id="kpis",
+    )
+
+
+EMPTY_CHART: dict[str, Any] = {
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "xaxis": {"visible": False},
+    "yaxis": {"visible": False},
+}
+"""The chart before its first figures: nothing at all, and not Plotly's white sheet."""
+
+
+def trend(lang: Lang) -> Component:
+    graph = dcc.Graph(
+        id="trend",
+        className="trend-graph",
+        figure={"data": [], "layout": EMPTY_CHART},
+        config={"displayModeBar": False, "staticPlot": False, "responsive": True, "scrollZoom": False},
+        responsive=True,
+    )
+    return panel("panel.trend", lang, graph, id="trend", extra=html.Div(id="trend-legend", className="trend-legend"))
+
+
+def categories(lang: Lang) -> Component:
+    return panel(
+        "panel.categories",
+        lang,
+        filled("categories", "bars", html.Ol),
+        id="categories",
+        extra=button("categories.clear", lang, nav="category=", id="category-clear", className="link", hidden=True),
+    )
+
+
+def ranking(lang: Lang) -> Component:
+    head = html.Div([words("ranking.count", lang), words("ranking.open", lang)], className="rank-head")
+    return panel("panel.ranking", lang, filled("ranking", "rank", html.Ol), id="ranking", extra=head)
+
+
+def ticker(lang: Lang) -> Component:
+    rows = filled("ticker", "ticker", html.Ol, role="log", **attrs(aria_live="polite", aria_relevant="additions"))
+    return panel("panel.ticker", lang, rows, id="ticker")
+
+
+def feeds(lang: Lang) -> Component:
+    return panel("panel.feeds", lang, filled("feeds", "feeds", html.Ul), id="feeds")
+
+
+def silence(lang: Lang) -> Component:
+    """Areas that were not heard from within their rhythm, by name."""
+    total = html.Span(id="silent-total", className="silent-total num")
+    return panel("panel.silent", lang, filled("silent", "silent-list", html.Ul), id="silent", extra=total)
+
+
+def place(lang: Lang) -> Component:
+    """What a finest area holds: who is on duty there and its cameras. Takes the ranking's place there."""
+    return html.Div(
+        [
+            panel("panel.roster", lang, filled("roster", "roster", html.Ul), id="roster"),
+            panel("panel.sites", lang, filled("sites", "roster", html.Ul), id="sites"),
+        ],
+        id="place",
+        className="place",
+        hidden=True,
+    )
+
+
+def filters(lang: Lang) -> Component:
+    """What is measured over which window, on top of the map."""
+    return html.Div(
+        [
+            segmented("measure", "filter.measure", [(m, f"measure.{m}") for m in MEASURES], lang),
+            segmented("window", "filter.window", [(w, f"window.{w}") for w in WINDOWS], lang),
+            html.Select(
+                [words(f"severity.{n}", lang, html.Option, value=str(n)) for n in range(5)],
+                id="filter-severity",
+                className="select",
+                **attrs(data_field="severity"),
+                **said("filter.severity"),
+            ),
+            html.Div(
+                [
+                    button(f"layer.{name}", lang, action=f"layer:{name}", className="seg", **attrs(aria_pressed="true"))
+                    for name in LAYERS
+                ],
+                className="segmented layers",
+                role="group",
+                **said("filter.layers"),
+            ),
+        ],
+        className="filters",
+        role="toolbar",
+        **said("panel.filters"),
+    )
+
+
+def legend(lang: Lang) -> Component:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(id="legend-title", className="legend-title"),
+                    html.Div(
+                        [
+                            html.Div(id="legend-ramp", className="legend-ramp", **attrs(aria_hidden="true")),
+                            html.Div(id="legend-ticks", className="legend-ticks"),
+                        ],
+                        className="legend-scale",
+                    ),
+                ]
+            ),
+            html.Div(
+                [html.Span(className="hatch-box", **attrs(aria_hidden="true")), words("legend.silent", lang)],
+                className="legend-row",
+            ),
+        ],
+        className="legend",
+    )
+
+
+def stamps() -> Component:
+    """When the newest record happened, was stored, framed and painted."""
+    return html.Div(id="stamps", className="stamps", role="note", **said("stamp.title"))
