@@ -1,0 +1,101 @@
+"""The harness for the map's tests; Chromium comes from the folder above."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import Script, serving
+from scene import Scene
+
+WAIT_MS = 90_000
+"""What comes late on a slow machine still comes; what never comes fails after this."""
+
+
+class Stage:
+    """A page with the map on it, the script that feeds it, and what went wrong on it."""
+
+    def __init__(self, page: Any, script: Script, url: str) -> None:
+        self.page = page
+        self.script = script
+        self.url = url
+        page.set_default_timeout(WAIT_MS)
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, query: str = "lang=zh") -> None:
+        self.page.goto(f"{self.url}/?{query}")
+        self.until("window.out.status && window.out.status.stamps.paint")
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the camera rests, the areas are there and the last frame is drawn."""
+        self.until(
+            "engine().maplibre && engine().loaded && engine().areas.size() > 0 && !engine().maplibre.isMoving()"
+            " && engine().maplibre.isStyleLoaded() && engine().maplibre.areTilesLoaded()",
+        )
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Until the map has drawn itself once more."""
+        self.get(
+            "new Promise((done) => { const m = engine().maplibre; m.once('render', () => done()); m.triggerRepaint() })"
+        )
+
+    def set(self, **changes: Any) -> None:
+        self.page.evaluate("changes => setPage(changes)", changes)
+
+    def until(self, condition: str) -> None:
+        # Asked by a clock: a page that draws by software may not come to its next animation frame for a second.
+        self.page.wait_for_function(condition, timeout=WAIT_MS, polling=50)
+
+    def told(self, condition: str) -> None:
+        """Until the page was told a status of which the condition holds, be it past by now; it is called `s`."""
+        self.until(f"window.out.events.some(([, name, s]) => name === 'status' && ({condition}))")
+
+    def rests_at(self, bbox: Sequence[float]) -> None:
+        """Until the camera rests over this box."""
+        west, south, east, north = bbox
+        self.until(
+            f"(() => {{ const m = engine().maplibre, c = m.getCenter(), v = window.out.viewportInfo;"
+            f" return !m.isMoving() && {west} < c.lng && c.lng < {east} && {south} < c.lat && c.lat < {north}"
+            f" && v && Math.abs(v.lon - c.lng) < 1e-5 && Math.abs(v.zoom - m.getZoom()) < 0.01 }})()"
+        )
+
+    def get(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Pixel of a point on the ground."""
+        at = self.get(f"(() => {{const p = engine().maplibre.project([{lon}, {lat}]); return [p.x, p.y]}})()")
+        return at[0], at[1]
+
+
+def _stage(browser: Any, scene: Scene, **context: Any) -> Iterator[Stage]:
+    script = Script(scene)
+    with serving(script) as url:
+        opened = browser.new_context(viewport={"width": 1000, "height": 640}, **context)
+        stage = Stage(opened.new_page(), script, url)
+        yield stage
+        opened.close()
+        assert stage.problems == []
+
+
+@pytest.fixture
+def stage(browser: Any) -> Iterator[Stage]:
+    """A small scene: about 250 cells, 10 towns of which two are silent, a few points."""
+    yield from _stage(browser, Scene(most_cells=600, incidents=12, units=12, cameras=60), reduced_motion="reduce")
+
+
+@pytest.fixture
+def moving(browser: Any) -> Iterator[Stage]:
+    """The same with motion allowed."""
+    yield from _stage(browser, Scene(most_cells=600, incidents=12, units=12, cameras=60))

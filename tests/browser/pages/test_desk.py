@@ -1,0 +1,48 @@
+"""The desk on the living demonstration district."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_queue_lists_what_the_api_says_is_open_with_names_not_codes(demo: Any, window: Any) -> None:
+    page = window(demo).desk("?lang=en&layers=areas")
+    page.wait_for_function(
+        "() => { const count = document.querySelector('#queue-tabs [data-value=open] .tab-count');"
+        " return Number(count.textContent.replace(',', '')) > 100 }"
+    )
+    page.wait_for_function(
+        "() => { const steps = [...document.querySelectorAll('#incident-grid .step')].map((n) => n.textContent);"
+        " return steps.length > 5 && steps.every((text) => /^[A-Z][a-z ]+$/.test(text)) }"
+    )
+    names = demo.get("/api/v1/categories")
+    named = page.locator("#incident-grid .what").first
+    page.wait_for_function(
+        "names => { const [, it] = document.querySelector('#incident-grid .what').title.split('\\n');"
+        " return names.some((name) => it.startsWith(`${name} · `)) }",
+        arg=[name["en"] for name in names.values()],
+    )
+    assert named.locator(".what-title").inner_text()
+
+
+def test_an_incident_address_opens_that_incident(demo: Any, window: Any) -> None:
+    incident = demo.get("/api/v1/incidents?state=active&limit=3")["incidents"][2]
+    page = window(demo).desk(f"?incident={incident['id']}")
+    page.wait_for_function("t => document.querySelector('#detail h2')?.textContent === t", arg=incident["title"])
+    assert page.locator("#detail .detail-id").inner_text() == incident["id"]
+
+
+def test_the_queue_is_filtered_and_sorted(demo: Any, window: Any) -> None:
+    page = window(demo).desk("?lang=en&layers=areas")
+    page.keyboard.press("/")
+    page.keyboard.type("no such matter anywhere")
+    page.wait_for_selector("#list-empty", state="visible")
+    page.wait_for_function("() => document.querySelector('#list-empty').innerText === 'No incident matches.'")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#incident-grid .ag-row")
+    page.locator(".ag-header-cell", has_text="Priority").click()
+    page.wait_for_selector("#incident-grid .ag-row[row-index='0'] .sev-1")

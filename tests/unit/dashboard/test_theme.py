@@ -1,0 +1,35 @@
+"""Text is readable on what it stands on: WCAG's 4.5:1 for everything that is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.theme import DARK, OKABE_ITO, VIRIDIS, WARNING_LEVELS, contrast, css_variables
+
+
+@pytest.mark.parametrize("surface", ["bg", "panel", "panel-2"])
+@pytest.mark.parametrize("words", ["text", "text-2", "text-3", "accent", "good", "late"])
+def test_words_stand_out_from_every_surface(words: str, surface: str) -> None:
+    assert contrast(DARK[words], DARK[surface]) >= 4.5
+
+
+def test_pressed_buttons_and_main_buttons_are_readable() -> None:
+    assert contrast(DARK["text"], DARK["accent-dim"]) >= 4.5
+    assert contrast("#06121f", DARK["accent"]) >= 4.5
+
+
+@pytest.mark.parametrize("level", sorted(WARNING_LEVELS))
+def test_warning_levels_are_readable_on_panels(level: str) -> None:
+    assert contrast(WARNING_LEVELS[level], DARK["panel"]) >= 4.5
+
+
+def test_contrast_of_black_and_white_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)
+
+
+def test_the_style_sheets_find_every_colour() -> None:
+    rule = css_variables()
+    assert all(f"--{name}:{value}" in rule for name, value in DARK.items())
+    assert f"--cat-7:{OKABE_ITO[7]}" in rule
+    assert f"--heat-8:{VIRIDIS[8]}" in rule
