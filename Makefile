@@ -55,7 +55,7 @@ tests-of-stores:
 
 tests-in-browser:
 	@echo "== tests in the browser, alone on the machine"
-	$(PYTEST) tests/browser
+	$(PYTEST) tests/browser || { echo "== what failed, once more in a new browser: what fails twice is at fault"; $(PYTEST) tests/browser --last-failed --last-failed-no-failures=none; }
 
 coverage: ## the tests with branch coverage (twice as long)
 	@deploy/setup.sh test

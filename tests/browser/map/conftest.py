@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -16,6 +17,17 @@ from scene import Scene
 
 WAIT_MS = 90_000
 """What comes late on a slow machine still comes; what never comes fails after this."""
+
+SEEN = """(() => {
+  const e = engine(), m = e.maplibre, c = m && m.getCanvas(), gl = c && c.getContext('webgl2')
+  return JSON.stringify({
+    box: [e.host.clientWidth, e.host.clientHeight], canvas: c && [c.width, c.height], ratio: m && m.getPixelRatio(),
+    buffer: gl && [gl.drawingBufferWidth, gl.drawingBufferHeight], most: m && m._maxCanvasSize, lost: gl && gl.isContextLost(),
+    share: e.coarse.share, known: e.coarse.known, resting: e.coarse.rest !== null, frame_ms: e.meter.frameMs(),
+    moving: m && m.isMoving(), loaded: e.loaded, losses: e.losses, status: window.out && window.out.status,
+  })
+})()"""
+"""What a map looked like when something that was waited for did not come."""
 
 
 class Stage:
@@ -55,7 +67,10 @@ class Stage:
 
     def until(self, condition: str) -> None:
         # Asked by a clock: a page that draws by software may not come to its next animation frame for a second.
-        self.page.wait_for_function(condition, timeout=WAIT_MS, polling=50)
+        try:
+            self.page.wait_for_function(condition, timeout=WAIT_MS, polling=50)
+        except PlaywrightTimeout:
+            raise AssertionError(f"never came: {condition}; the page has {self.get(SEEN)}") from None
 
     def told(self, condition: str) -> None:
         """Until the page was told a status of which the condition holds, be it past by now; it is called `s`."""
