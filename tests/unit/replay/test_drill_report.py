@@ -18,7 +18,9 @@ from data.records import UnitStatusPayload as Said
 from data.store import Store
 from dispatch.book import shipped
 from replay.drill import Drill
-from replay.report import Judged, _percentile, report_of
+from replay.report import report_of
+from replay.report_figures import percentile
+from replay.report_objectives import Judged
 from replay.scenario_file import load
 from tests.unit.replay.exercise_world import SCENARIO, master, region
 
@@ -158,10 +160,10 @@ def test_who_did_what_leaves_machines_out(store: Store, wall: ManualClock, tmp_p
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=40), st.sampled_from([50.0, 90.0, 99.0, 100.0]))
 def test_percentiles_are_numpys(minutes: list[float], p: float) -> None:
-    assert _percentile(minutes, p) == pytest.approx(float(np.percentile(minutes, p)), abs=1e-4)
+    assert percentile(minutes, p) == pytest.approx(float(np.percentile(minutes, p)), abs=1e-4)
 
 
 def test_a_percentile_that_reaches_into_never_is_never() -> None:
-    assert _percentile([1.0, 2.0, np.inf], 90) is None
-    assert _percentile([1.0, 2.0, np.inf], 50) == 2.0
-    assert _percentile([np.inf], 50) is None
+    assert percentile([1.0, 2.0, np.inf], 90) is None
+    assert percentile([1.0, 2.0, np.inf], 50) == 2.0
+    assert percentile([np.inf], 50) is None
