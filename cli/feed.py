@@ -11,7 +11,8 @@ import typer
 from cli.common import DbOption, JsonOption, emit_json, note, open_cli_store, refusals
 from feeds.aggregates import Comparison, read_view
 from feeds.aggregates import reconcile as hold_together
-from feeds.files import import_file
+from feeds.board_polls import BoardReport, import_polls
+from feeds.files import ImportReport, import_file
 from feeds.mapping import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="Take records from files, and check files of counts.")
@@ -29,15 +30,27 @@ def import_(
     as_json: JsonOption = False,
     db: DbOption = None,
 ) -> None:
-    """Append a file's rows to the log. Running it twice adds nothing; refused rows become dead letters."""
+    """Append a file's rows to the log. Running it twice adds nothing; refused rows become dead letters.
+
+    With [board] in the mapping the file holds polls of a board, and what they show from one to the next is appended.
+    """
     with refusals():
         rules = Mapping.load(mapping)
         with closing(open_cli_store(db)) as store:
-            report = import_file(store, file, rules, progress=lambda rows: note(f"{rows} rows"))
+            report: ImportReport | BoardReport
+            if rules.board is not None:
+                report = import_polls(store, file, rules, progress=lambda polls: note(f"{polls} polls"))
+            else:
+                report = import_file(store, file, rules, progress=lambda rows: note(f"{rows} rows"))
     if as_json:
         emit_json(report)
         return
     typer.echo(f"accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}")
+    if isinstance(report, BoardReport):
+        typer.echo(
+            f"{report.polls} polls: opened {report.opened}, changed {report.changed}, closed {report.closed}, "
+            f"returned {report.returned}; not whole {report.partial}, late {report.late}"
+        )
     for reason, count in report.reasons.items():
         typer.echo(f"  {reason}: {count}")
 

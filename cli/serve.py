@@ -61,7 +61,7 @@ def _inbox(folder: Path, store: Store, clock: Clock, preparation: Preparation) -
     """Feeds of the files that other programs drop into `folder`; a broken mapping there is a failed preparation."""
     from feeds.watch import inbox_feeds
 
-    return inbox_feeds(folder, clock)
+    return inbox_feeds(folder, clock, store)
 
 
 def settings_with(base: Settings, host: str | None, port: int | None, db: str | None) -> Settings:

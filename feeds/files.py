@@ -63,7 +63,7 @@ def read_file(path: Path | str, mapping: Mapping, clock: Clock | None = None) ->
     column that is not there). What breaks later (a cut gzip stream, say) ends in a dead letter.
     """
     path = Path(path)
-    return items_of(_rows(path, mapping), mapping, clock or SystemClock())
+    return items_of(rows_of(path, mapping), mapping, clock or SystemClock())
 
 
 def items_of(rows: Iterable[Item], mapping: Mapping, clock: Clock) -> Iterator[Record | DeadLetter]:
@@ -135,7 +135,8 @@ def import_file(
     return ImportReport(accepted, duplicate, sum(reasons.values()), dict(sorted(reasons.items())))
 
 
-def _rows(path: Path, mapping: Mapping) -> Iterator[Item]:
+def rows_of(path: Path, mapping: Mapping) -> Iterator[Item]:
+    """A file's rows with their bytes, or what is wrong with them. Raises BadInput as `read_file` does."""
     name = path.name.lower()
     if not name.endswith(FORMATS):
         raise BadInput(f"{path.name}: unknown format; known are {', '.join(FORMATS)}")

@@ -98,6 +98,25 @@ class StepPart(_Part):
     names: dict[str, str] = Field(default_factory=dict)
 
 
+BOARD_TIMES = ("changed", "closed", "last_seen")
+"""Names of times that polls of a board give."""
+
+
+class BoardPart(_Part):
+    """`[board]`: the source shows what is active now and is polled; see `feeds/board.py`.
+
+    `rows` is where in one poll the list of rows is, keys with dots between; empty: rows that follow each other with one
+    time are one poll, or, of an answer over HTTP, it is the list itself.
+    """
+
+    rows: str = ""
+    empty: Literal["clears", "ignored"] = "clears"
+    missing: int = Field(default=1, ge=1, le=100)
+    returns_s: float = Field(default=3600.0, ge=0)
+    url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    every_s: float = Field(default=60.0, ge=1)
+
+
 class Mapping(_Part):
     """One source. `Mapping.load` reads and checks a TOML file."""
 
@@ -118,6 +137,7 @@ class Mapping(_Part):
     times: dict[str, str] = Field(default_factory=dict)
     time: TimePart = Field(default_factory=TimePart)
     step: StepPart | None = None
+    board: BoardPart | None = None
     point: PointPart = Field(default_factory=PointPart)
 
     @field_validator("encoding")
@@ -152,7 +172,18 @@ class Mapping(_Part):
             raise ValueError("records of kind 'unit.position' need lon and lat, or [point] column")
         if self.kind == "unit.position" and (self.times or self.attrs or self.step):
             raise ValueError("[times], [step] and attrs belong to records of kind 'event'")
+        if self.board:
+            self._check_board()
         return self
+
+    def _check_board(self) -> None:
+        if self.kind != "event":
+            raise ValueError("[board] belongs to records of kind 'event'")
+        if self.step or "version" in {*self.columns, *self.constants}:
+            raise ValueError("[board] gives versions and times by itself; leave out [step] and 'version'")
+        own = sorted(set(self.times) & set(BOARD_TIMES))
+        if own:
+            raise ValueError(f"[times] {own[0]!r} is a time that [board] gives; choose another name")
 
     def needed(self) -> list[str]:
         """The source columns that must be there, in the order the mapping names them."""
@@ -191,7 +222,7 @@ def _first_fault(error: ValidationError) -> str:
     key = ".".join(where)
     if fault["type"] == "extra_forbidden":
         table = Mapping
-        parts: dict[str, type[_Part]] = {"time": TimePart, "point": PointPart, "step": StepPart}
+        parts: dict[str, type[_Part]] = {"time": TimePart, "point": PointPart, "step": StepPart, "board": BoardPart}
         allowed = parts.get(where[0], table) if len(where) > 1 else table
         return f"{key}: unknown key; allowed are {', '.join(allowed.model_fields)}"
     if fault["type"] == "literal_error" and "[key]" in fault["loc"]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from data.clock import Clock
 from data.errors import BadInput, BadRecord
 from data.records import FeedPayload, Record
-from data.store import DeadLetter
+from data.store import DeadLetter, Store
+from feeds.board import Board
+from feeds.board_live import BoardFeed
+from feeds.board_polls import board_items
 from feeds.files import BATCH, FORMATS, items_of, json_row, read_file
 from feeds.intake import Intake
 from feeds.lines import KEPT, MAX_LINE, LongLine
@@ -22,9 +26,17 @@ STEP = 2 * MAX_LINE
 """Bytes of a followed file read at once."""
 
 
-def inbox_feeds(inbox: Path, clock: Clock) -> list[InboxFeed]:
-    """A feed for every sub-folder of `inbox` that holds a `mapping.toml`. Raises BadMapping for one that is broken."""
-    return [InboxFeed(path.parent, Mapping.load(path), clock) for path in sorted(inbox.glob("*/mapping.toml"))]
+def inbox_feeds(inbox: Path, clock: Clock, store: Store) -> list[InboxFeed | BoardFeed]:
+    """A feed for every sub-folder of `inbox` that holds a `mapping.toml`: of the files that land there, or of the board
+    whose address the mapping names. Raises BadMapping for one that is broken."""
+    feeds: list[InboxFeed | BoardFeed] = []
+    for path in sorted(inbox.glob("*/mapping.toml")):
+        mapping = Mapping.load(path)
+        if mapping.board is not None and mapping.board.url:
+            feeds.append(BoardFeed(mapping, store, clock))
+        else:
+            feeds.append(InboxFeed(path.parent, mapping, clock, store=store))
+    return feeds
 
 
 class InboxFeed:
@@ -35,7 +47,9 @@ class InboxFeed:
     reads it again, which adds nothing.
     """
 
-    def __init__(self, folder: Path, mapping: Mapping, clock: Clock, *, poll_s: float = 2.0) -> None:
+    def __init__(
+        self, folder: Path, mapping: Mapping, clock: Clock, *, poll_s: float = 2.0, store: Store | None = None
+    ) -> None:
         self.name = mapping.source
         self.rhythm_s = mapping.rhythm_s or DAY
         self.payload = FeedPayload(name=mapping.name or mapping.source, name_en=mapping.name_en, rhythm_s=self.rhythm_s)
@@ -43,6 +57,8 @@ class InboxFeed:
         self._mapping = mapping
         self._clock = clock
         self._poll_s = poll_s
+        self._store = store
+        """Needed for files of polls alone, which are held against what the log has."""
         self._looks: dict[Path, tuple[int, int]] = {}
 
     async def run(self, intake: Intake) -> None:
@@ -70,7 +86,7 @@ class InboxFeed:
         return whole
 
     async def _take(self, path: Path, intake: Intake) -> None:
-        items = read_file(path, self._mapping, self._clock)
+        items = await asyncio.to_thread(self._items, path)
         try:
             while batch := await asyncio.to_thread(lambda: list(islice(items, BATCH))):
                 await _hand_over(batch, intake)
@@ -79,6 +95,12 @@ class InboxFeed:
             await asyncio.to_thread(self._move, path, "refused")
             return
         await asyncio.to_thread(self._move, path, "done")
+
+    def _items(self, path: Path) -> Iterator[Record | DeadLetter]:
+        if self._mapping.board is None:
+            return read_file(path, self._mapping, self._clock)
+        assert self._store is not None
+        return board_items(Board(self._mapping, self._clock).resume(self._store), path, self._mapping)
 
     def _move(self, path: Path, where: str) -> None:
         folder = self._folder / where

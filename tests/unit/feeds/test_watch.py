@@ -124,9 +124,10 @@ async def test_folders_with_a_mapping_are_feeds(desk: Desk, tmp_path: Path) -> N
         )
         (tmp_path / name / "a.csv").write_text(csv(1))
     (tmp_path / "plain").mkdir()
-    feeds = inbox_feeds(tmp_path, CLOCK)
+    feeds = inbox_feeds(tmp_path, CLOCK, desk.store)
     assert [(f.name, f.rhythm_s, f.payload.name) for f in feeds] == [("fire", 60, "水火"), ("water", 60, "水火")]
     for feed in feeds:
+        assert isinstance(feed, InboxFeed)
         feed._poll_s = 0.01
     runner = Runner(feeds, desk.writer.submit, desk.store, CLOCK)
     runner.start()
@@ -136,7 +137,7 @@ async def test_folders_with_a_mapping_are_feeds(desk: Desk, tmp_path: Path) -> N
     await runner.stop()
     (tmp_path / "fire" / "mapping.toml").write_text("source = 1")
     with pytest.raises(BadMapping, match="source"):
-        inbox_feeds(tmp_path, CLOCK)
+        inbox_feeds(tmp_path, CLOCK, desk.store)
 
 
 async def test_a_growing_file_is_followed_line_by_line(desk: Desk, tmp_path: Path) -> None:
