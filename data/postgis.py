@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from threading import Event, Lock, Thread
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -37,9 +38,9 @@ from data.clock import Clock
 from data.codec import RECORD_COLUMNS
 from data.errors import StoreUnavailable
 from data.postgis_rows import JSONB_VERSION, PG_EPOCH, at_once, copy_type, with_points
-from data.rows import Write
+from data.rows import RowCodec, Write
 from data.sql_store import SqlStore
-from data.transaction import Then
+from data.transaction import Headed, Sought, Then
 
 log = logging.getLogger(__name__)
 
@@ -119,17 +120,18 @@ class PostgisStore(SqlStore):
             yield conn
 
     @contextmanager
-    def headed(self) -> Iterator[tuple[Connection, int, int]]:
+    def headed(self, sought: Sought | None = None) -> Iterator[Headed]:
         """On a connection that is kept for it. One that the server has dropped meanwhile is replaced."""
         kept = self._writer
         try:
-            conn, seq, region = self._begun(kept)
+            headed = self._begun(kept, sought)
         except Exception:
             if kept is None or self._writer is not None:
                 raise
-            conn, seq, region = self._begun(None)
+            headed = self._begun(None, sought)
+        conn = headed.conn
         try:
-            yield conn, seq, region
+            yield headed
             driver = _driver(conn)
             if driver.info.transaction_status == TransactionStatus.INERROR:  # whose COMMIT would roll back in silence
                 raise psycopg.OperationalError("a statement of the transaction has failed")
@@ -139,19 +141,21 @@ class PostgisStore(SqlStore):
             self._give_up(conn)
             raise
 
-    def _begun(self, conn: Connection | None) -> tuple[Connection, int, int]:
+    def _begun(self, conn: Connection | None, sought: Sought | None) -> Headed:
         if conn is None:
             conn = self._writer = self.engine.connect()
         try:
             driver = _driver(conn)
-            with driver.pipeline():  # with BEGIN in one trip
-                found = driver.execute(f"SELECT seq, region FROM {self.tables.head.name} FOR UPDATE".encode())
-            row = found.fetchone()
+            with driver.pipeline():  # with BEGIN in one trip; what is sought sees what was committed before the head
+                head = driver.execute(f"SELECT seq, region FROM {self.tables.head.name} FOR UPDATE".encode())
+                keys = None if sought is None else driver.execute(_SEQS_OF, _bound(sought))
+            row = head.fetchone()
             assert row is not None
+            found = None if keys is None else [seq for (seq,) in keys]
         except BaseException:
             self._give_up(conn)
             raise
-        return conn, row[0], row[1]
+        return Headed(conn, row[0], row[1], found)
 
     def _give_up(self, conn: Connection) -> None:
         """Roll back; a connection that cannot is let go."""
@@ -173,6 +177,14 @@ class PostgisStore(SqlStore):
         head = self.tables.head
         seq, region = conn.execute(select(head.c.seq, head.c.region).with_for_update()).one()
         return seq, region
+
+    def seqs_of(self, conn: Connection, sought: Sought) -> list[int]:
+        return [seq for (seq,) in _driver(conn).execute(_SEQS_OF, _bound(sought))]
+
+    def rows_by_key(
+        self, conn: Connection, codec: RowCodec[Any], timeline: str, keys: Collection[str]
+    ) -> Iterable[Sequence[Any]]:
+        return _driver(conn).execute(_rows_by_key(codec.table, codec.names, codec.key), (timeline, list(keys)))
 
     def among(self, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         return column == any_(literal(list(values), ARRAY(column.type)))
@@ -315,6 +327,20 @@ class PostgisStore(SqlStore):
                 self._writer.close()
                 self._writer = None
         self.engine.dispose()
+
+
+# What every command asks for, written out: to have SQLAlchemy put such a query together takes longer than it does.
+_SEQS_OF = b"SELECT seq FROM record_key WHERE timeline = %s AND source = %s AND source_id = ANY(%s)"
+
+
+def _bound(sought: Sought) -> tuple[str, str, list[str]]:
+    return sought.timeline, sought.source, list(sought.ids)
+
+
+@cache
+def _rows_by_key(table: Table, names: tuple[str, ...], key: str) -> bytes:
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f'SELECT {listed} FROM {table.name} WHERE timeline = %s AND "{key}" = ANY(%s)'.encode()
 
 
 def _driver(conn: Connection) -> psycopg.Connection[Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
 
-from data import codec, scan
+from data import codec, inherited, scan
 from data.clock import Clock
 from data.codec import TRACK_COLUMNS
 from data.dead_letters import DeadLetters
@@ -24,13 +24,15 @@ from data.exercise import refused_on
 from data.failures import translated
 from data.locate import locator_of
 from data.models import PROJECTIONS, TABLES, Dialect
+from data.forks import begin, remove
+from data.lineage import beginning, belongs, fork_names, parts_of
 from data.moment import moment
 from data.projection import fold
 from data.projection_io import ProjectionIO
 from data.pruning import add_pruned, prune
 from data.records import LIVE, Kind, Record
 from data.region_tables import RegionTables
-from data.rows import Write
+from data.rows import RowCodec, Write
 from data.store import (
     Appended,
     DeadLetter,
@@ -44,7 +46,7 @@ from data.store import (
     Transaction,
 )
 from data.stored_lookup import StoredLookup
-from data.transaction import Batch, Then, appended
+from data.transaction import Batch, Headed, Sought, Then, appended
 from data.turns import Turns
 from geo.area import Region
 
@@ -97,10 +99,10 @@ class SqlStore(ABC):
         conn.execute(delete(table).where(*these, self.among(table.c[key], ids)))
 
     @contextmanager
-    def headed(self) -> Iterator[tuple[Connection, int, int]]:
-        """`write` with the head taken: the connection, the highest seq, the version of the region."""
+    def headed(self, sought: Sought | None = None) -> Iterator[Headed]:
+        """`write` with the head taken. What is sought is looked up where that costs no trip of its own."""
         with self.write() as conn:
-            yield conn, *self.lock_head(conn)
+            yield Headed(conn, *self.lock_head(conn), None)
 
     def put(self, conn: Connection, writes: Sequence[Write], records: int, seq: int, then: Then) -> None:
         """Write rows that so many records made, and the head; ring others when it commits."""
@@ -192,8 +194,11 @@ class SqlStore(ABC):
             at += len(group)
         return done
 
-    def transact(self, timeline: str = LIVE) -> AbstractContextManager[Transaction]:
-        return self.turns.turn(timeline, "transact")
+    def transact(
+        self, timeline: str = LIVE, sought: tuple[str, Sequence[str]] | None = None
+    ) -> AbstractContextManager[Transaction]:
+        names = None if sought is None else Sought(timeline, sought[0], tuple(sought[1]))
+        return self.turns.turn(timeline, "transact", names)
 
     def prepare(self, records: Sequence[Record]) -> Batch:
         """Check and stamp outside the lock, with the region known so far. Raises BadRecord."""
@@ -234,12 +239,15 @@ class SqlStore(ABC):
     def life(self, conn: Connection, incident: str, timeline: str) -> list[Record]:
         """Records that name the incident first, and those that mention it: merges of others into it."""
         record, mention = self.tables.record, self.tables.mention
-        named = select(*self.record_columns()).where(record.c.incident == incident, record.c.timeline == timeline)
+        parts = parts_of(self, conn, timeline)
+        own = belongs(self, record, parts)
+        named = select(*self.record_columns()).where(record.c.incident == incident, own)
         life = self.records_of(conn, named.order_by(record.c.seq))
-        mine = (mention.c.incident == incident) & (mention.c.timeline == timeline)
+        mine = (mention.c.incident == incident) & self.among(mention.c.timeline, {part.timeline for part in parts})
         seqs = [seq for (seq,) in conn.execute(select(mention.c.seq).where(mine))]
         if seqs:
-            life = sorted([*life, *self.records_by_seq(conn, seqs)], key=lambda r: r.seq or 0)
+            mentions = select(*self.record_columns()).where(self.among(record.c.seq, seqs), own)
+            life = sorted([*life, *self.records_of(conn, mentions)], key=lambda r: r.seq or 0)
         return life
 
     def documents(self, kind: Kind, timeline: str = LIVE) -> list[DocumentRow]:
@@ -279,12 +287,20 @@ class SqlStore(ABC):
         record = self.tables.record
         return self.records_of(conn, select(*self.record_columns()).where(self.among(record.c.seq, seqs)))
 
-    def recorded(self, conn: Connection, timeline: str, source: str, ids: Iterable[str]) -> list[Record]:
-        """What a source has in the log under these ids (positions aside), in seq order."""
+    def seqs_of(self, conn: Connection, sought: Sought) -> list[int]:
+        """The seqs of what a source has in the log under these ids (positions aside)."""
         key = self.tables.record_key
-        mine = (key.c.timeline == timeline) & (key.c.source == source) & self.among(key.c.source_id, ids)
-        seqs = [seq for (seq,) in conn.execute(select(key.c.seq).where(mine))]
-        return sorted(self.records_by_seq(conn, seqs), key=lambda r: r.seq or 0) if seqs else []
+        mine = (key.c.timeline == sought.timeline) & (key.c.source == sought.source)
+        return list(conn.scalars(select(key.c.seq).where(mine, self.among(key.c.source_id, sought.ids))))
+
+    def rows_by_key(
+        self, conn: Connection, codec: RowCodec[Any], timeline: str, keys: Collection[str]
+    ) -> Iterable[Sequence[Any]]:
+        """The projected rows of a table with these keys, columns as the codec reads them."""
+        table = codec.table
+        return conn.execute(
+            select(*codec.columns).where(table.c.timeline == timeline, self.among(table.c[codec.key], keys))
+        )
 
     def track_columns(self) -> list[ColumnElement[Any]]:
         return [self.tables.track.c[name] for name in TRACK_COLUMNS]
@@ -307,6 +323,22 @@ class SqlStore(ABC):
     def moment(self, t: datetime, timeline: str = LIVE) -> Snapshot:
         return moment(self, t, timeline)
 
+    # --- forks -------------------------------------------------------------------------------------------------
+
+    def fork(self, record: Record) -> Record:
+        with self.turns.turn(record.timeline, "fork") as tx:
+            return begin(self, tx, record)
+
+    def forks(self) -> list[Record]:
+        with translated("forks"), self.read() as conn:
+            found = [beginning(self, conn, name) for name in fork_names(self, conn)]
+        return sorted((each for each in found if each is not None), key=lambda each: each.seq or 0)
+
+    def delete_timeline(self, timeline: str) -> int:
+        with translated("delete_timeline"), self.turns.alone(), self.write() as conn:
+            self.lock_head(conn)
+            return remove(self, conn, timeline)
+
     def rebuild(self) -> int:
         """Compute all projections again from the log, in one transaction. Returns the records read."""
         with translated("rebuild"), self.turns.alone(), self.write() as conn:
@@ -328,9 +360,13 @@ class SqlStore(ABC):
             tracks = select(*self.track_columns()).where(track.c.seq.between(first, last)).order_by(track.c.seq)
             records = [*self.records_of(conn, logged), *self.tracks_of(conn, tracks)]
             records.sort(key=lambda r: r.seq or 0)
-            for timeline, part in _by_timeline(records).items():
-                changes = fold(timeline, part, StoredLookup(self, conn, timeline, first, None))
-                self.save(conn, self.io.writes(changes))
+            for some in _from_forks(records):
+                for timeline, part in _by_timeline(some).items():
+                    if part[0].kind is Kind.FORK:
+                        self.save(conn, self.io.writes(inherited.changed_rows(self, conn, part[0])))
+                    before = some[0].seq or first
+                    changes = fold(timeline, part, StoredLookup(self, conn, timeline, before, None))
+                    self.save(conn, self.io.writes(changes))
         add_pruned(self, conn)
         return head
 
@@ -407,6 +443,18 @@ class SqlStore(ABC):
         unsubscribe = self.bell.subscribe(ring)
         self.watch()
         return unsubscribe
+
+
+def _from_forks(records: list[Record]) -> Iterator[list[Record]]:
+    """The records in order, cut where a fork begins: it inherits what was projected by then."""
+    some: list[Record] = []
+    for record in records:
+        if record.kind is Kind.FORK and some:
+            yield some
+            some = []
+        some.append(record)
+    if some:
+        yield some
 
 
 def _by_timeline(records: list[Record]) -> dict[str, list[Record]]:

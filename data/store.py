@@ -240,8 +240,12 @@ class Store(Protocol):
         """`append` for several groups in one transaction; what became of each. One bad record refuses them all."""
         ...
 
-    def transact(self, timeline: str = LIVE) -> AbstractContextManager[Transaction]:
+    def transact(
+        self, timeline: str = LIVE, sought: tuple[str, Sequence[str]] | None = None
+    ) -> AbstractContextManager[Transaction]:
         """Commit on normal exit, roll back on an exception.
+
+        `sought`, (source, ids), is what `recorded` will be asked for first: it may then cost nothing of its own.
 
         Writers that queue may share a commit: what one raises undoes its own work alone, and all return after the
         commit. So the block must be short and must not wait for another writer.
@@ -335,6 +339,25 @@ class Store(Protocol):
     def dead_letters(self, *, source: str | None = None, limit: int = 100) -> list[DeadLetter]: ...
     def dead_letter_counts(self) -> dict[tuple[str, str], int]:
         """(source, reason) -> count."""
+        ...
+
+    def fork(self, record: Record) -> Record:
+        """Begin a fork with this record, whose payload says of what; returns it as it is in the log, with its `head`.
+
+        The fork inherits its parent's records up to the record's `at`. Raises Refused where its timeline has records,
+        where the parent has none, or was itself forked later than that.
+        """
+        ...
+
+    def forks(self) -> list[Record]:
+        """The records that forks began with, oldest first."""
+        ...
+
+    def delete_timeline(self, timeline: str) -> int:
+        """Delete all records of a timeline, and say how many they were. Their seqs are given to nothing else.
+
+        Raises Refused for the real one and where others inherit from it, NotFound where it has no records.
+        """
         ...
 
     def rebuild(self) -> int:

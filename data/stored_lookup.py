@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, exists, select
 
+from data import inherited
+from data.lineage import belongs_key, is_fork, parts_of
 from data.projection import Contact, Document, EventKey, Feed, Incident, Site, Unit
 from data.projection.changes import DocumentKey
 from data.records import Kind, Record
@@ -49,6 +51,8 @@ class KnownKeys:
                 identity = (timeline, source, source_id)
                 known.versions.setdefault(identity, set()).add(version)
                 known._note_event(identity, version, incident)
+            if is_fork(timeline):
+                known._note_inherited(store, conn, timeline, source, ids)
         for (timeline, source), part in moved.items():
             at = [record.at for record in part]
             rows = conn.execute(
@@ -61,6 +65,20 @@ class KnownKeys:
             )
             known.moves.update((timeline, source, id, version, store.time_out(t)) for id, version, t in rows)
         return known
+
+    def _note_inherited(self, store: SqlStore, conn: Connection, timeline: str, source: str, ids: set[str]) -> None:
+        """What a fork has of its parents under these ids."""
+        key = store.tables.record_key
+        parts = parts_of(store, conn, timeline)[1:]
+        if not parts:
+            return
+        mine = (belongs_key(store, key, parts), key.c.source == source, store.among(key.c.source_id, ids))
+        for source_id, version, incident in conn.execute(
+            select(key.c.source_id, key.c.version, key.c.incident).where(*mine)
+        ):
+            identity = (timeline, source, source_id)
+            self.versions.setdefault(identity, set()).add(version)
+            self._note_event(identity, version, incident)
 
     def _note_event(self, identity: Identity, version: int, incident: str | None) -> None:
         if incident is not None and (identity not in self.events or self.events[identity][0] < version):
@@ -132,11 +150,19 @@ class StoredLookup:
         return [row for id in ids if (row := there[id]) is not None]
 
     def _query(self, codec: RowCodec[Row], ids: set[str]) -> list[Row]:
-        table = codec.table
-        query = select(*codec.columns).where(
-            table.c.timeline == self.timeline, self.store.among(table.c[codec.key], ids)
-        )
-        return [codec.from_table(row) for row in self.conn.execute(query)]
+        found = [codec.from_table(row) for row in self.store.rows_by_key(self.conn, codec, self.timeline, ids)]
+        if is_fork(self.timeline) and codec.table.name == "incident":
+            own = {getattr(row, codec.key) for row in found}
+            found += self._inherited(own, ids - own)
+        return found
+
+    def _inherited(self, own: set[str], ids: set[str]) -> list[Any]:
+        """Incidents that a fork has not touched so far."""
+        if not ids:
+            return []
+        if self.flush is not None:
+            self.flush()
+        return inherited.incidents(self.store, self.conn, self.timeline, own, ids)
 
     def event_versions(self, keys: set[EventKey]) -> dict[EventKey, tuple[int, str]]:
         if self.known is not None:
@@ -148,10 +174,11 @@ class StoredLookup:
         for source, source_id in keys:
             by_source.setdefault(source, set()).add(source_id)
         versions: dict[EventKey, tuple[int, str]] = {}
+        mine = belongs_key(self.store, key, parts_of(self.store, self.conn, self.timeline))
         for source, ids in by_source.items():
             rows = self.conn.execute(
                 select(key.c.source_id, key.c.version, key.c.incident).where(
-                    key.c.timeline == self.timeline,
+                    mine,
                     key.c.source == source,
                     key.c.seq < self.before,
                     key.c.incident.is_not(None),
@@ -169,12 +196,13 @@ class StoredLookup:
             self.flush()
         key = self.store.tables.record_key
         newer = key.alias("newer")
+        parts = parts_of(self.store, self.conn, self.timeline)
         query = select(key.c.seq).where(
-            key.c.timeline == self.timeline,
+            belongs_key(self.store, key, parts),
             key.c.seq < self.before,
             self.store.among(key.c.incident, incidents),
             ~exists().where(
-                newer.c.timeline == key.c.timeline,
+                belongs_key(self.store, newer, parts),
                 newer.c.source == key.c.source,
                 newer.c.source_id == key.c.source_id,
                 newer.c.version > key.c.version,

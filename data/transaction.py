@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
@@ -26,6 +26,24 @@ Then = Literal["", "savepoint", "commit"]
 KEY_COLUMNS = ("timeline", "source", "source_id", "version", "seq", "incident")
 
 
+class Sought(NamedTuple):
+    """Identities of records that a writer asks for first."""
+
+    timeline: str
+    source: str
+    ids: tuple[str, ...]
+
+
+class Headed(NamedTuple):
+    """An open transaction that holds the head: the highest seq, the version of the region, and the seqs of what was
+    sought with it, None where that was not looked up."""
+
+    conn: Connection
+    seq: int
+    region: int
+    found: list[int] | None
+
+
 class Batch:
     """Records that passed the checks, with their JSON and stamps (valid for one version of the region)."""
 
@@ -42,9 +60,11 @@ class StoredTransaction:
     """`Transaction` of both stores. What is appended is written by `flush`, or before something reads it."""
 
     def __init__(
-        self, store: SqlStore, conn: Connection, timeline: str, seq: int, region: int, rows: dict[str, Seen]
-    ) -> None:
-        """`seq` and `region`: the head, which this transaction holds. `rows`: those at hand, by timeline."""
+        self, store: SqlStore, conn: Connection, timeline: str, seq: int, region: int, rows: dict[str, Seen],
+        found: tuple[Sought, list[int]] | None = None,
+    ) -> None:  # fmt: skip
+        """`seq` and `region`: the head, which this transaction holds. `rows`: those at hand, by timeline. `found`: what
+        was looked up when the head was taken."""
         self.store, self.conn, self.timeline = store, conn, timeline
         self.seq, self.region = seq, region
         self.rows = rows
@@ -53,6 +73,7 @@ class StoredTransaction:
         self._absent: set[tuple[str, str, str]] = set()  # identities that were looked for in vain
         self._pending: list[Write] = []
         self._records = 0  # in `_pending`
+        self._found = found
 
     @property
     def wrote(self) -> bool:
@@ -82,7 +103,12 @@ class StoredTransaction:
 
     def recorded(self, source: str, ids: Sequence[str]) -> list[Record]:
         self.flush()
-        found = self.store.recorded(self.conn, self.timeline, source, ids)
+        sought = Sought(self.timeline, source, tuple(ids))
+        if self._found is not None and self._found[0] == sought and not self.appended:
+            seqs = self._found[1]
+        else:
+            seqs = self.store.seqs_of(self.conn, sought)
+        found = sorted(self.store.records_by_seq(self.conn, seqs), key=lambda r: r.seq or 0) if seqs else []
         self._absent.update((self.timeline, source, id) for id in set(ids) - {record.source_id for record in found})
         return found
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from data.errors import GridcommandError, StoreUnavailable
 from data.failures import translated
 from data.stored_lookup import Seen
-from data.transaction import StoredTransaction
+from data.transaction import Sought, StoredTransaction
 
 if TYPE_CHECKING:
     from data.sql_store import SqlStore
@@ -64,9 +64,10 @@ class RowsAtHand:
 class _Group:
     """One database transaction and those who share it."""
 
-    def __init__(self, store: SqlStore, rows: RowsAtHand) -> None:
+    def __init__(self, store: SqlStore, rows: RowsAtHand, sought: Sought | None) -> None:
         self.stack = ExitStack()
-        self.conn, self.seq, self.region = self.stack.enter_context(store.headed())
+        self.conn, self.seq, self.region, found = self.stack.enter_context(store.headed(sought))
+        self.found = None if sought is None or found is None else (sought, found)  # its first member's
         self.started = perf_counter()
         self.seen = rows.at(self.seq, self.region)
         self.members = 0  # whose work is in the transaction
@@ -102,19 +103,24 @@ class Turns:
             self._leave()
 
     @contextmanager
-    def turn(self, timeline: str, doing: str) -> Iterator[StoredTransaction]:
+    def turn(self, timeline: str, doing: str, sought: Sought | None = None) -> Iterator[StoredTransaction]:
         """A transaction for one writer. Returns after commit; raises what the writer raised, its work undone.
+
+        `sought` is what the writer will ask for first: where it begins the transaction that takes no trip of its own.
 
         The block must not wait for another writer: that one may be waiting for this commit.
         """
         with translated(doing):
             place = self._enter()
             try:
-                group = self._group or self._begun(place)
+                group, found = self._group, None
+                if group is None:
+                    group = self._begun(place, sought)
+                    found = group.found
             except BaseException:
                 self._leave()
                 raise
-            work = StoredTransaction(self._store, group.conn, timeline, group.seq, group.region, group.seen)
+            work = StoredTransaction(self._store, group.conn, timeline, group.seq, group.region, group.seen, found)
             failed: BaseException | None = None
             try:
                 yield work
@@ -122,13 +128,13 @@ class Turns:
                 failed = error
             self._end(group, work, failed)
 
-    def _begun(self, place: int) -> _Group:
+    def _begun(self, place: int, sought: Sought | None) -> _Group:
         """A new transaction. Where none could be begun, those who queued at that time are not made to try as well: each
         try may take as long as a connection takes to fail, one after the other."""
         if self._why is not None and 0 < place <= self._away:
             raise StoreUnavailable(f"store: {self._why}") from self._why
         try:
-            group = self._group = _Group(self._store, self._rows)
+            group = self._group = _Group(self._store, self._rows, sought)
         except BaseException as error:
             with self._lock:
                 self._away, self._why = self._queued, error

@@ -69,9 +69,10 @@ class Runner:
         `same` tells by the record that bears the key, and `filed` by all that the command made, whether it was this
         command.
         """
-        with self._store.transact(self._timeline) as tx:
+        names = None if key is None else _names(key)
+        with self._store.transact(self._timeline, None if names is None else (DESK, names)) as tx:
             turn = Turn(tx, self._clock.now(), self._timeline, key)
-            repeated = key is not None and _repeats(turn, key, same, filed, opens)
+            repeated = key is not None and _repeats(turn, key, names or [], same, filed, opens)
             if not repeated:
                 try:
                     work(turn)
@@ -85,15 +86,24 @@ class Runner:
             return Done(row.seq, repeated, incident=row)
 
 
+def _names(key: str) -> list[str]:
+    """The ids of what a command makes with this key. The first two are known by no other: its own, and that of what it
+    opens. The further ones are looked up on the way: once, not again before they are written."""
+    own = key_id(key)
+    return [own, incident_id(key), *(f"{own}/{n}" for n in range(2, FURTHER + 1))]
+
+
 def _repeats(
-    turn: Turn, key: str, same: Callable[[Record], bool], filed: Callable[[Sequence[Record]], bool], opens: bool
+    turn: Turn,
+    key: str,
+    names: Sequence[str],
+    same: Callable[[Record], bool],
+    filed: Callable[[Sequence[Record]], bool],
+    opens: bool,
 ) -> bool:
     """Whether the key has made this command before. Raises Refused when it made another."""
-    names = [key_id(key), incident_id(key)]
-    # The further names that the command's records may get are looked up on the way: once, not again before they are
-    # written.
-    made = turn.tx.recorded(DESK, [*names, *(f"{names[0]}/{n}" for n in range(2, FURTHER + 1))])
-    found = [record for record in made if record.source_id in names]
+    made = turn.tx.recorded(DESK, names)
+    found = [record for record in made if record.source_id in names[:2]]
     opened = next((record for record in found if isinstance(record.payload, EventPayload)), None)
     if opened is not None:
         if opens and same(opened) and filed(made):

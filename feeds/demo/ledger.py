@@ -20,7 +20,7 @@ class Ledger:
         self.records: list[Record] = []
 
     @contextmanager
-    def transact(self, timeline: str = LIVE) -> Iterator[Ledger]:
+    def transact(self, timeline: str = LIVE, sought: tuple[str, Sequence[str]] | None = None) -> Iterator[Ledger]:
         """A command's turn. It appends once, at its end, so there is nothing to take back."""
         yield self
 

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from data.clock import ManualClock
 from data.errors import Refused, StoreUnavailable
 from data.open_store import open_store
-from data.records import IncidentState
+from data.records import IncidentState, Kind, UnitStatus, UnitStatusPayload
 from data.sql_store import SqlStore
-from tests.contract.store.samples import dispatched, event, units
+from dispatch.dispatcher import Dispatcher
+from tests.contract.store.samples import command, dispatched, event, units
 
 
 @pytest.fixture
@@ -126,6 +127,33 @@ def test_none_is_told_of_a_commit_that_did_not_happen(postgis, patient):
     assert postgis.head() == 0
     assert postgis.append([event("A")]).seqs == (1,)
     assert [i.id for i in postgis.snapshot().incidents] == ["A"]
+
+
+def test_a_command_takes_two_trips(postgis, clock, monkeypatch):
+    """One for the head and what the key has made, one for all rows and the commit: pipelines, answered at their end."""
+    desk = Dispatcher(postgis, clock)
+    postgis.append([event("A"), event("B")])
+    for id in ("A", "B"):
+        desk.dispatch(id, [unit(postgis, id)], actor="d", key=f"before {id}")
+    waits = []
+    wait = psycopg.Connection.wait
+
+    def counted(self, work, *args):
+        waits.append((work.__name__, self.pgconn.pipeline_status != 0))
+        return wait(self, work, *args)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", counted)
+    assert not desk.close("A", actor="d", key="end").repeated
+    assert waits.count(("_exit_gen", True)) == 2
+    assert ("_execute_gen", False) not in waits
+    assert desk.close("A", actor="d", key="end").repeated
+
+
+def unit(store: SqlStore, id: str) -> str:
+    """A unit that is free."""
+    status = UnitStatusPayload(unit=f"U-{id}", status=UnitStatus.AVAILABLE)
+    store.append([command(Kind.UNIT_STATUS, status, 0, f"free {id}")])
+    return f"U-{id}"
 
 
 def test_a_refusal_of_a_lone_writer_leaves_the_store_ready(postgis):

@@ -36,6 +36,18 @@ def test_a_transaction_reads_what_it_wrote_and_may_write_twice(store):
     assert store.head() == 2
 
 
+def test_what_is_sought_with_the_head_is_what_others_had_committed(store, open_another):
+    other = open_another()
+    with store.transact(sought=("desk", ["k:0"])) as tx:
+        assert tx.recorded("desk", ["k:0"]) == []
+    other.append([event("A"), dispatched("A", ("U1",), 1, "k:1")])
+    with store.transact(sought=("desk", ["k:1", "k:2"])) as tx:
+        assert [record.source_id for record in tx.recorded("desk", ["k:1", "k:2"])] == ["k:1"]
+        tx.append([dispatched("A", ("U2",), 2, "k:2")])
+        assert [record.source_id for record in tx.recorded("desk", ["k:1", "k:2"])] == ["k:1", "k:2"]
+        assert [record.source_id for record in tx.recorded("hotline", ["A"])] == ["A"]
+
+
 def test_a_thousand_concurrent_dispatches_of_one_unit_have_one_winner(store):
     store.append([event(f"I{i}") for i in range(1000)])
     store.append([command(Kind.UNIT_STATUS, UnitStatusPayload(unit="U1", status=UnitStatus.AVAILABLE), 0, "s")])
