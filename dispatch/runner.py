@@ -20,6 +20,7 @@ from dispatch.book import Book, shipped
 from dispatch.both import Both
 from dispatch.place import Place
 from dispatch.refusals import refuse, sentence
+from dispatch.rule_keys import RuleKeys
 from dispatch.turn import DESK, Turn, key_id
 
 KEY_MAX = 500
@@ -47,6 +48,7 @@ class Runner:
         self._timeline = timeline
         self._book = book
         self._place = Place(store)
+        self._rule_keys = RuleKeys()
 
     @property
     def book(self) -> Book:
@@ -73,6 +75,8 @@ class Runner:
         with self._store.transact(self._timeline, None if names is None else (DESK, names)) as tx:
             turn = Turn(tx, self._clock.now(), self._timeline, key)
             repeated = key is not None and _repeats(turn, key, names or [], same, filed, opens)
+            if key is not None and not repeated and (rule := self._rule_keys.decided(turn, key)) is not None:
+                raise refuse(Refused, "key_used", key=key, deed=deed(rule))
             if not repeated:
                 try:
                     work(turn)

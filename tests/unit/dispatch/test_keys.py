@@ -102,3 +102,23 @@ def test_no_key_of_a_person_keeps_an_incident_from_being_filed(
     row = store.incident("X1")
     assert row is not None
     assert row.case is not None
+
+
+def test_a_key_of_a_rule_is_of_no_case_and_no_incident(desk: Dispatcher, store: SqlStore) -> None:
+    """Of any version of the rule, and for a desk that has just come to the store."""
+    for n, owner in enumerate(("ecology", "sanitation")):
+        rule = {"actor": "d", "role": "district", "owner": owner, "category": "07"}
+        assert not desk.adopt_rule("quiet", **rule, key=f"r{n}").repeated
+    anew = Dispatcher(store, ManualClock(START), book=desk.book)
+    for each in (desk, anew):
+        for key in ("r0", "r1"):
+            with pytest.raises(Refused, match="key r. did something else before.*use a new key"):
+                each.file("X1", **FILE, key=key)
+            with pytest.raises(Refused, match="use a new key"):
+                each.open(**OPEN, key=key)
+    desk.adopt_rule("quiet", actor="d", role="district", owner="ecology", category="07", enabled=False, key="r2")
+    with pytest.raises(Refused, match="use a new key"):
+        anew.file("X1", **FILE, key="r2")
+    assert not anew.file("X1", **FILE, key="r3").repeated
+    with pytest.raises(Refused, match="use a new key"):
+        desk.adopt_rule("quiet", actor="d", role="district", owner="ecology", category="08", key="r3")
