@@ -249,19 +249,12 @@ def _path(file: Path) -> Path:
 
 
 def _roads(store: Store, settings: Settings) -> RoadGraph | None:
-    """The roads that were imported, else those of the base map, None where there are none."""
-    from dashboard.api.travel import graph_of
-    from data.road_import import LAYER
-    from geo.roads_bytes import from_bytes
+    from dashboard.api.travel import roads_in
 
-    network = store.basemap(LAYER)
-    if network is not None:
-        return from_bytes(network)
-    drawn = store.basemap("roads")
-    if drawn is None:
+    found = roads_in(store, settings)
+    if found is None:
         note("no roads were imported: units go along the straight line")
-        return None
-    return graph_of(orjson.loads(drawn)["features"], settings.travel_kmh)
+    return found
 
 
 _WORDS = {True: "met", False: "NOT MET", None: "open"}

@@ -18,14 +18,20 @@ import typer
 from cli.common import DbOption, TzOption, casework_rules, note, read_time, refusals
 from cli.lock import sole_server
 from data.clock import Clock, ShiftedClock, SystemClock
-from data.errors import Refused
+from data.errors import Refused, StoreUnavailable
+from data.exercise import DRILL
+from data.records import LIVE
 from data.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from dashboard.services import Preparation, Services
+    from data.sql_store import SqlStore
     from data.store import Store
     from dispatch.router import AutoRouter
     from feeds.runner import Feed
+    from replay.drill_sessions import DrillSessions
+
+log = logging.getLogger(__name__)
 
 HostOption = Annotated[str | None, typer.Option("--host", help="Address to serve on; loopback only for now")]
 PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port to serve on")]
@@ -129,11 +135,13 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 def running_services(
     settings: Settings, clock: Clock, start: Start | None = None, shown: Clock | None = None
 ) -> Iterator[Services]:
-    """The collaborators over one store, closed in the order router, retention, intake, reader, store.
+    """The collaborators over one store, closed in the order rooms, drills, router, retention, intake, reader, store.
 
     Raises BadBook before anything is opened when a rule of casework is broken.
     """
+    from dashboard.api.travel import roads_in
     from dashboard.hub import Hub
+    from dashboard.rooms import Rooms
     from dashboard.services import Preparation, Services
     from data.area_indexes import keep_in
     from data.open_store import open_store
@@ -142,9 +150,11 @@ def running_services(
     from dispatch.dispatcher import Dispatcher
     from dispatch.router import AutoRouter
     from geo.kernels import warm
-    from layers.past import Past
+    from layers.columns import ms
+    from layers.past import Past, Pasts
     from layers.past_reader import PastReader
     from layers.reader import Reader
+    from replay.drill_sessions import DrillSessions
     from replay.moments import Moments
     from replay.sessions import Replays
 
@@ -168,7 +178,21 @@ def running_services(
             router = AutoRouter(store, clock, dispatcher, settings, book.workflows)
             stack.callback(router.close)
         past = reader if isinstance(reader, PastReader) else Past(store, reader)
-        replays = Replays(clock, lambda _timeline: past.beside())
+        drills = DrillSessions(
+            store, clock, book, settings, roads=lambda: roads_in(store, settings), submit=writer.submit,
+            playing=shown is None,
+        )  # fmt: skip
+        stack.callback(drills.close)
+        rooms = Rooms({} if shown else {DRILL: drills}, store, settings, book)
+        stack.callback(rooms.close)
+        replays = Replays(
+            clock,
+            Pasts(store, past if isinstance(past, Past) else past.beside(), clock, settings),
+            rooms.known,
+            lambda timeline: ms((clock if timeline == LIVE else rooms.find(timeline)).now()),
+        )
+        if shown is None:
+            _take_up(drills, store)
         preparation = Preparation()
         if start is not None:
             preparation.work = partial(_routed_afterwards, router, partial(start, store, clock, preparation))
@@ -180,13 +204,26 @@ def running_services(
             store=store,
             writer=writer,
             reader=reader,
-            hub=Hub(reader, shown or clock, settings, replays),
+            hub=Hub(reader, shown or clock, settings, replays, rooms),
             dispatcher=dispatcher,
             preparation=preparation,
             past=shown is not None,
             replays=replays,
             moments=cache(partial(Moments, store)),
+            rooms=rooms,
+            drills=drills,
         )
+
+
+def _take_up(drills: DrillSessions, store: SqlStore) -> None:
+    """Play on what was under way when the last server stopped. A store that is away is asked by no one until somebody
+    looks at its drills."""
+    from data.timelines import timelines
+
+    try:
+        drills.take_up(timelines(store, DRILL))
+    except StoreUnavailable as error:
+        log.warning("drills are taken up when they are looked at: %s", error)
 
 
 def _routed_afterwards(router: AutoRouter, work: Callable[[], Iterable[Feed]]) -> Iterable[Feed]:

@@ -70,14 +70,14 @@ class Channel:
         self.built += 1
         return self.take(self.draw(state, t, stamp - self._panel_at >= PANEL_MS), stamp, quiet_ms)
 
-    def draw(self, state: LiveState, t: float, with_panel: bool, replay: Mapping[str, Any] | None = None) -> Picture:
-        """The view at `t`. On any thread that holds the state still. `replay` goes onto the panel. Raises BadView."""
+    def draw(self, state: LiveState, t: float, with_panel: bool, told: Mapping[str, Any] | None = None) -> Picture:
+        """The view at `t`. On any thread that holds the state still. `told` goes onto the panel. Raises BadView."""
         view = self.view
         state.places.check(view)
         tables = {name: BUILD[name](state, view, t) for name in view.layers}
         made = panel.build(state, view, t) if with_panel and view.panel else None
-        if made is not None and replay is not None:
-            made = {**made, "replay": replay}
+        if made is not None and told is not None:
+            made = {**made, **told}
         return Picture(t, state.seq, state.source_ms, state.commit_ms, tables, made)
 
     def take(self, picture: Picture, stamp: float, quiet_ms: float) -> bool:

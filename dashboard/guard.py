@@ -7,6 +7,7 @@ a foreign name that resolves to 127.0.0.1 must not reach the server either. Pure
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -27,6 +28,10 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
+
+
+EXERCISE_HEADER = "x-gridcommand-exercise"
+"""On every answer that is of an exercise: whoever passes it on can see that nothing in it is real."""
 
 
 class BodyTooLarge(Exception):
@@ -69,7 +74,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
-        await self.app(scope, self._limited(receive), _with_headers(send))
+        await self.app(scope, self._limited(receive), _with_headers(scope, send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         host = headers.get("host", "")
@@ -114,12 +119,16 @@ class Guard:
         return limited
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(scope: Scope, send: Send) -> Send:
+    said: dict[str, Any] = scope.setdefault("state", {})
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            if said.get("exercise"):
+                headers[EXERCISE_HEADER] = "1"
         await send(message)
 
     return sending

@@ -22,6 +22,7 @@ import orjson
 
 from dashboard.channel import Channel
 from dashboard.projector import FAULT, Projector
+from dashboard.rooms import Rooms
 from data.clock import Clock
 from data.errors import BadView, StoreUnavailable
 from data.settings import Settings
@@ -89,10 +90,18 @@ class Client:
 class Hub:
     """See the top of the file. All methods are called on the event loop."""
 
-    def __init__(self, reader: Reader, clock: Clock, settings: Settings, replays: Replays | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        clock: Clock,
+        settings: Settings,
+        replays: Replays | None = None,
+        rooms: Rooms | None = None,
+    ) -> None:
         self._reader, self._clock = reader, clock
         self.projector = Projector(
             Replays(clock, no_past) if replays is None else replays,
+            Rooms() if rooms is None else rooms,
             clock,
             settings,
             publish=self._publish,
@@ -127,10 +136,7 @@ class Hub:
             self._unwatch(client, view)
 
     def watch(self, client: Client, id: str, view: View) -> None:
-        """Let `id` of a client watch `view`, instead of what it watched before. Raises BadView."""
-        if not view.replay and view.timeline != self._reader.timeline:
-            shown = self._reader.timeline
-            raise BadView(f"view: timeline: {view.timeline[:40]!r} is not running here; this server shows {shown!r}")
+        """Let `id` of a client watch `view`, instead of what it watched before. Raises BadView, NotFound."""
         try:
             with self._reader.reading() as state:
                 state.places.check(view)
@@ -140,7 +146,7 @@ class Hub:
         channel = self._channels.get(view)
         if channel is None:
             channel = Channel(view)
-            if view.replay:
+            if self._beside(view):
                 self.projector.join(channel)
             self._channels[view] = channel
             self._watchers[view] = set()
@@ -180,6 +186,10 @@ class Hub:
             if not watchers:
                 self.projector.leave(self._channels[view])
                 del self._watchers[view], self._channels[view]
+
+    def _beside(self, view: View) -> bool:
+        """Whether a view is drawn beside the live ones: of a replay, or of another timeline."""
+        return bool(view.replay) or view.timeline != self._reader.timeline
 
     # --- ticks -------------------------------------------------------------------------------------------------
 
@@ -238,7 +248,7 @@ class Hub:
         cost = 0.0
         self.ticks += 1
         for view, channel in list(self._channels.items()):
-            if view.replay:
+            if self._beside(view):
                 continue  # the projector's
             # While the store is away nothing can be known: frames stop, rather than windows that empty themselves.
             if self._away is not None and channel.seq:

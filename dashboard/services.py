@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dashboard.i18n import TEXT, Lang, text
+from dashboard.rooms import Rooms
 from data.clock import Clock, SystemClock
+from data.records import LIVE
 from data.settings import Settings
 from data.store import Store
 from dispatch.dispatcher import Dispatcher
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from dispatch.book import Book
     from feeds.runner import Feed, Runner
     from layers.reader import Reader
+    from replay.drill_sessions import DrillSessions
 
 
 @dataclass(slots=True)
@@ -68,6 +71,14 @@ class Services:
     replays: Replays = field(default_factory=lambda: Replays(SystemClock(), no_past))
     moments: Callable[[str], Moments] = no_moments
     """When something changed on a timeline."""
+    rooms: Rooms = field(default_factory=Rooms)
+    """The timelines beside the live one."""
+    drills: DrillSessions | None = None
+    """The drills of this server; None in a server that has none."""
+    timeline: str = LIVE
+    """What the request is about: the live timeline, that of a room, or a replay's. The fields above are that one's."""
+    live: Services | None = None
+    """Those of the live timeline, where these are of another; None where these are."""
     replaying: str = ""
     """Id of the replay that the request names, whose clock and state these services then have."""
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -166,21 +167,29 @@ class Past:
 
 
 class Pasts:
-    """Makes the pasts of timelines, for a server: the live one's on `reader`, others' on readers of their own."""
+    """Makes the pasts of timelines, for a server: those of the timeline that it shows on its `first` one, others' on
+    readers of their own, which nobody starts: they follow when a moment is sought. Thread-safe.
 
-    def __init__(self, store: SqlStore, reader: Reader, clock: Clock, settings: Settings) -> None:
-        self._store, self._clock, self._settings = store, clock, settings
+    Pasts of one timeline share its history; where nobody holds one any more it is forgotten.
+    """
+
+    def __init__(self, store: SqlStore, first: Past, clock: Clock, settings: Settings) -> None:
+        self._store, self._clock, self._settings, self._first = store, clock, settings, first
         self._lock = threading.Lock()
-        self._first = {reader.timeline: Past(store, reader)}
+        self._others: WeakValueDictionary[str, Past] = WeakValueDictionary()
 
     def __call__(self, timeline: str = LIVE) -> Past:
         """A past of this timeline, at no moment yet."""
+        if timeline == self._first.timeline:
+            return self._first.beside()
         with self._lock:
-            first = self._first.get(timeline)
-            if first is None:
-                reader = Reader(self._store, self._clock, self._settings, timeline)
-                first = self._first[timeline] = Past(self._store, reader)
-            return first.beside()
+            other = self._others.get(timeline)
+            if other is None:
+                made = Past(self._store, Reader(self._store, self._clock, self._settings, timeline))
+            else:
+                made = other.beside()
+            self._others[timeline] = made  # the youngest is the last to be let go
+            return made
 
 
 def moment_of(t_ms: float) -> datetime:

@@ -44,6 +44,9 @@ class Past(Protocol):
         ...
 
 
+NowOf = Callable[[str], float]
+"""The latest moment of a timeline, ms: what comes after it has not happened."""
+
 MakePast = Callable[[str], Past]
 """Makes the past of a timeline."""
 
@@ -56,8 +59,8 @@ def no_past(timeline: str) -> Past:
 class Session:
     """One replay. Thread-safe. Its transport changes by `control`; its state follows by `bring`."""
 
-    def __init__(self, transport: Transport, make: MakePast, clock: Clock) -> None:
-        self._transport, self._make, self._clock = transport, make, clock
+    def __init__(self, transport: Transport, make: MakePast, clock: Clock, now_of: NowOf) -> None:
+        self._transport, self._make, self._clock, self._now_of = transport, make, clock, now_of
         self._lock = threading.Lock()
         self._seeking = threading.RLock()
         self._past: Past | None = None
@@ -91,9 +94,10 @@ class Session:
 
     def control(self, change: Callable[[Transport, float], Transport]) -> Transport:
         """Replace the transport by what `change` makes of it and now."""
+        latest = self._now_of(self._transport.timeline)
         with self._lock:
             now = ms(self._clock.now())
-            self._transport = change(self._transport, now).until(now)
+            self._transport = change(self._transport, now).until(latest)
             return self._transport
 
     @contextmanager
@@ -132,8 +136,16 @@ class Session:
 class Replays:
     """All replays of this process. Thread-safe."""
 
-    def __init__(self, clock: Clock, make: MakePast, known: Callable[[str], bool] = lambda timeline: timeline == LIVE):
+    def __init__(
+        self,
+        clock: Clock,
+        make: MakePast,
+        known: Callable[[str], bool] = lambda timeline: timeline == LIVE,
+        now_of: NowOf | None = None,
+    ) -> None:
+        """`now_of` tells the time of other timelines than the one of `clock`."""
         self._clock, self._make, self.known = clock, make, known
+        self.now_of: NowOf = now_of or (lambda _timeline: ms(clock.now()))
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._listeners: list[Listener] = []
@@ -153,8 +165,10 @@ class Replays:
         if not self.known(timeline):
             raise NotFound(f"no timeline {timeline[:64]!r}", zh=f"没有时间线 {timeline[:64]}")
         low, high = checked_span(t - AROUND_MS if start is None else start, t + AROUND_MS if end is None else end)
+        latest = self.now_of(timeline)
         made = Transport(secrets.token_hex(4), timeline, low, high, low, now, checked_rate(rate), playing)
-        session = Session(made.seek(now, happened(t, now)).until(now), self._make, self._clock)
+        made = made.seek(now, happened(t, latest)).until(latest)
+        session = Session(made, self._make, self._clock, self.now_of)
         with self._lock:
             gone = self._tidied()
             if len(self._sessions) >= MOST:

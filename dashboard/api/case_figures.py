@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.services import Services
 from data.casework import ClockState
-from data.records import LIVE, IncidentState
+from data.records import IncidentState
 from data.store import IncidentRow
 from dispatch.routing import TRIAGE
 from layers.incident_columns import IncidentColumns, Rows
@@ -74,7 +74,10 @@ def returned(services: Services) -> list[IncidentRow]:
         table, t = state.incidents, now.timestamp() * 1000.0
         rows = np.flatnonzero((table["returns"] > 0) & (table["opened"] <= t))
         stages = table.state_at(rows, t)
-        return [_row(table, state.places.codes, int(i), int(stage)) for i, stage in zip(rows, stages, strict=True)]
+        return [
+            _row(services.timeline, table, state.places.codes, int(i), int(stage))
+            for i, stage in zip(rows, stages, strict=True)
+        ]
 
 
 def _open(table: IncidentColumns, now: float) -> Rows:
@@ -96,7 +99,7 @@ def _figures(table: IncidentColumns, rows: Rows, now: float) -> Figures:
     )
 
 
-def _row(table: IncidentColumns, codes: list[str], i: int, stage: int) -> IncidentRow:
+def _row(timeline: str, table: IncidentColumns, codes: list[str], i: int, stage: int) -> IncidentRow:
     """The incident as far as columns tell: what only the store knows is empty."""
 
     def at(column: str) -> datetime | None:
@@ -109,7 +112,7 @@ def _row(table: IncidentColumns, codes: list[str], i: int, stage: int) -> Incide
     area = int(table["area"][i])
     return IncidentRow(
         id=table.ids[i],
-        timeline=LIVE,
+        timeline=timeline,
         state=tuple(IncidentState)[stage],
         opened_at=opened,
         dispatched_at=at("dispatched"),

@@ -8,19 +8,31 @@ from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
-from dashboard.api.replayed import as_replayed
+from dashboard.api.replayed import as_hosted, as_replayed
 from dashboard.services import Services
+from data.records import LIVE
 from geo.area import Region
 
 
 def services_of(connection: HTTPConnection) -> Services:
-    """The services of the application that answers this request (or WebSocket), as of the replay that it names.
+    """The services of the application that answers this request, as of the replay or the timeline that it names.
 
-    Raises NotFound for a replay that is not there, Refused for a command within one.
+    Raises NotFound for a replay or timeline that is not there, Refused for a command within a replay.
     """
     services: Services = connection.app.state.services
-    replay = connection.query_params.get("replay")
-    return as_replayed(services, replay, connection.scope.get("method", "GET")) if replay else services
+    asked = connection.query_params
+    if replay := asked.get("replay"):
+        services = as_replayed(services, replay, connection.scope.get("method", "GET"))
+    else:
+        services = as_hosted(services, asked.get("timeline") or LIVE)
+    if services.timeline != LIVE:
+        seal(connection)
+    return services
+
+
+def seal(connection: HTTPConnection) -> None:
+    """Have the answer to a request say that it is of an exercise (`EXERCISE_HEADER`), a refusal too."""
+    connection.state.exercise = True
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]

@@ -114,7 +114,7 @@ def alike_to(services: Services, category: str, lon: float, lat: float) -> list[
     """Incidents that may be the same matter as one that somebody is about to open, the likeliest first."""
     row = IncidentRow(
         id="",
-        timeline=services.reader.timeline,
+        timeline=services.timeline,
         state=IncidentState.OPEN,
         opened_at=services.clock.now(),
         dispatched_at=None,
@@ -196,7 +196,7 @@ def _known(value: float) -> float | None:
 
 def incident(services: Services, id: str) -> IncidentRow:
     """One incident as the store has it. Raises NotFound."""
-    row = services.store.incident(id)
+    row = services.store.incident(id, services.timeline)
     if row is None:
         raise NotFound(f"no incident {id[:64]}")
     return row

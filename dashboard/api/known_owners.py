@@ -33,7 +33,7 @@ def check_owner(services: Services, owner: str | None, incident: str = "") -> No
     named = {id: known for id, known in table.owners.items() if not known.digits}
     if owner in named or owner in region.by_code or owner in case_figures.by_owner(services):
         return
-    adopted = [row.payload for row in services.store.documents(Kind.RULE)]
+    adopted = [row.payload for row in services.store.documents(Kind.RULE, services.timeline)]
     decided = {name for p in adopted if isinstance(p, RulePayload) for name in (p.owner, p.fallback)}
     if owner in decided or owner in _had(services, incident) or _stands_for_area(services, region, owner):
         return
@@ -48,7 +48,7 @@ def check_owner(services: Services, owner: str | None, incident: str = "") -> No
 def _had(services: Services, incident: str) -> Iterable[str]:
     if not incident:
         return ()
-    life = services.store.timeline_of(incident)
+    life = services.store.timeline_of(incident, services.timeline)
     return {record.payload.owner for record in life if isinstance(record.payload, IncidentMoved)}
 
 

@@ -99,10 +99,10 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
     """
     now = services.clock.now()
     row = directory.incident(services, id)
-    records = services.store.timeline_of(id)
+    records = services.store.timeline_of(id, services.timeline)
     if services.past:
         records = until(records, now)
-        row = incident_at(id, records)
+        row = incident_at(id, records, services.timeline)
     alike, repeat = directory.alike(services, row)
     return IncidentLife(
         incident=IncidentBody.of(row),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboard.api import case_figures, directory
 from dashboard.services import Services
 from data.errors import StoreUnavailable
+from data.exercise import refused_on
 
 Sample = tuple[dict[str, str], float]
 
@@ -55,7 +56,8 @@ def _log(services: Services) -> Iterator[Metric]:
         for row in directory.feeds(services):
             feeds.append(({"feed": row.id}, row.accepted))
         for (source, reason), n in sorted(services.store.dead_letter_counts().items()):
-            rejected.append(({"feed": source, "reason": reason}, n))
+            if refused_on(source, services.timeline):
+                rejected.append(({"feed": source, "reason": reason}, n))
     except StoreUnavailable:
         yield Metric("store_up", "gauge", "1 when the store answers", [({}, 0.0)])
         return

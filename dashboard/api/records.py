@@ -16,6 +16,7 @@ from dashboard.api.deps import ServicesDep, refusals
 from dashboard.api.push_bodies import BODY, Pushed
 from dashboard.services import Services
 from data.errors import BadInput, Refused
+from data.records import LIVE
 from feeds.push import Push, parse_push
 
 router = APIRouter(tags=["records"])
@@ -80,7 +81,12 @@ async def push_records(
         Header(max_length=KEY_MAX, description="The same body sent again with the same key gets the first answer"),
     ] = None,
 ) -> Response:
-    """Take records from any system that can speak HTTP."""
+    """Take records from any system that can speak HTTP. They are real, so no exercise takes them."""
+    if services.timeline != LIVE:
+        raise Refused(
+            f"records from outside are real and get into {LIVE!r} alone; leave timeline out",
+            zh="外部数据均为真实数据，只能进入实时时间线；请去掉 timeline",
+        )
     try:
         body = await _body(request, services.settings.push_max_bytes)
     except BodyLimit as error:

@@ -1,4 +1,5 @@
-"""A request that names a replay (`?replay=ID`) is answered as of the moment that the replay shows."""
+"""A request that names a replay (`?replay=ID`) is answered as of the moment that the replay shows, one that names another
+timeline (`?timeline=drill:x`) by that timeline's state and clock."""
 
 from __future__ import annotations
 
@@ -65,5 +66,23 @@ def as_replayed(services: Services, id: str, method: str) -> Services:
         clock=StillClock(datetime.fromtimestamp(session.t() / 1000.0, UTC)),
         reader=cast(Reader, ReplayReader(session)),  # the routes use no more of it
         past=True,
+        timeline=session.transport.timeline,
+        live=services,
         replaying=id,
     )
+
+
+def as_hosted(services: Services, timeline: str) -> Services:
+    """The services of a request that names another timeline: its clock, its state, and commands that stay on it.
+
+    Not for the event loop's thread: the room may have to be opened. Raises NotFound, Refused, StoreUnavailable.
+    """
+    if timeline == services.timeline:
+        return services
+    live = services.live or services
+    if timeline == live.timeline:
+        return live
+    room = services.rooms.open(timeline)
+    return replace(
+        live, clock=room.hosted, reader=room.reader, dispatcher=room.dispatcher, timeline=timeline, live=live
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from dashboard.api.bodies import RecordBody
 from dashboard.api.deps import ServicesDep, refusals
 from dashboard.api.examples import shown, taken
 from dashboard.api.fields import Id, Moment
+from dashboard.api.replayed import as_hosted
 from dashboard.services import Services
 from data.errors import BadInput, NotFound
 from data.records import LIVE, EventPayload, Record, incident_of
@@ -96,14 +97,14 @@ class ReplayBody(BaseModel):
     )
 
     @classmethod
-    def of(cls, session: Session, now: float) -> ReplayBody:
-        held = session.transport
+    def of(cls, session: Session) -> ReplayBody:
+        held, t = session.transport, session.t()
         return cls(
             id=held.id,
             timeline=held.timeline,
-            t=_time(held.t(now)),
+            t=_time(t),
             rate=held.rate,
-            playing=held.moves(now),
+            playing=held.moves_from(t),
             start=_time(held.start),
             end=_time(held.end),
             watchers=session.watchers,
@@ -163,6 +164,7 @@ class HappenedList(BaseModel):
 @router.post("/replays", summary="Begin a replay", responses=refusals(400, 404, 409, 503))
 def begin(begin: Begin, services: ServicesDep) -> ReplayBody:
     """The least used one that nobody watches ends where there are too many."""
+    services = as_hosted(services, services.timeline if begin.timeline == LIVE else begin.timeline)
     now = ms(services.clock.now())
     start, end = _ms(begin.start), _ms(begin.end)
     if begin.incident is not None:
@@ -176,15 +178,14 @@ def begin(begin: Begin, services: ServicesDep) -> ReplayBody:
     else:
         t = now - (begin.ago_s or _HOUR_S) * 1000.0
     session = services.replays.start(
-        t, start=start, end=end, rate=begin.rate, playing=begin.playing, timeline=begin.timeline
+        t, start=start, end=end, rate=begin.rate, playing=begin.playing, timeline=services.timeline
     )
-    return ReplayBody.of(session, now)
+    return ReplayBody.of(session)
 
 
 @router.get("/replays", summary="Replays that run")
 def replays(services: ServicesDep) -> ReplayList:
-    now = ms(services.clock.now())
-    return ReplayList(replays=[ReplayBody.of(each, now) for each in services.replays.all()])
+    return ReplayList(replays=[ReplayBody.of(each) for each in services.replays.all()])
 
 
 @router.get("/replays/histogram", summary="Records by category over a span", responses=refusals(400, 404, 503))
@@ -199,6 +200,7 @@ def count(
     counted: it has not happened."""
     if end <= start:
         raise BadInput("to: the span ends before it begins", zh="时段的终点早于起点")
+    services = as_hosted(services, timeline)
     names = _names(services)
     found = histogram(_moments(services, timeline).table(), ms(start), ms(end), bins, names)
     return HistogramBody(
@@ -226,6 +228,7 @@ def moments(
     timeline: TimelineQuery = LIVE,
 ) -> HappenedList:
     """Records of events, commands with their actors, and statuses: one entry each, at the latest of its times."""
+    services = as_hosted(services, timeline)
     kept = _moments(services, timeline)
     found = [(each, kept.record(each.seq)) for each in kept.until(ms(at), limit)]
     return HappenedList(moments=_happened(services, [(each.at, record) for each, record in found if record]))
@@ -233,18 +236,19 @@ def moments(
 
 @router.get("/replays/{id}", summary="One replay", responses=refusals(400, 404))
 def replay(id: ReplayId, services: ServicesDep) -> ReplayBody:
-    return ReplayBody.of(services.replays.get(id), ms(services.clock.now()))
+    return ReplayBody.of(services.replays.get(id))
 
 
 @router.post("/replays/{id}/transport", summary="Play, pause, seek, step", responses=refusals(400, 404, 409, 503))
 def control(id: ReplayId, control: Control, services: ServicesDep) -> Controlled:
     """All screens of this replay follow."""
-    now = ms(services.clock.now())
     session = services.replays.get(id)
+    services = as_hosted(services, session.transport.timeline)
+    now = services.replays.now_of(services.timeline)
     moment: Happened | None = None
     if control.op == "step":
         kept = _moments(services, session.transport.timeline)
-        t = session.transport.t(now)
+        t = session.t()
         found: Found | None = kept.after(t) if control.by > 0 else kept.before(t)
         if found is None or found.at > now:
             last = control.by > 0
@@ -258,7 +262,7 @@ def control(id: ReplayId, control: Control, services: ServicesDep) -> Controlled
         moment = None if said is None else _happened(services, [(at, said)])[0]
     else:
         services.replays.control(id, _change(control, now))
-    return Controlled(replay=ReplayBody.of(session, ms(services.clock.now())), moment=moment)
+    return Controlled(replay=ReplayBody.of(session), moment=moment)
 
 
 @router.delete("/replays/{id}", summary="End a replay", responses=refusals(400, 404))

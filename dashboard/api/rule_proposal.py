@@ -70,7 +70,7 @@ def proposal(
         category=(payload.category,),
         area=(payload.area,) if payload.area else (),
     )
-    adopted = adopted_rules(services.store.documents(Kind.RULE))
+    adopted = adopted_rules(services.store.documents(Kind.RULE, services.timeline))
     taken, changed = effect(rule, _matters(services, rule, days), services.book.routing, adopted)
     return Proposal(
         category=payload.category,

@@ -129,7 +129,7 @@ class Adopt(BaseModel):
 def rules(services: ServicesDep) -> Rules:
     table = services.book.routing
     return Rules(
-        rules=listed(table, services.store.documents(Kind.RULE)),
+        rules=listed(table, services.store.documents(Kind.RULE, services.timeline)),
         urgent=table.urgent,
         fallback=table.fallback,
         workflow=table.workflow,
@@ -200,7 +200,7 @@ def adopt_rule(body: Adopt, services: ServicesDep, key: KeyHeader = None) -> Rul
         **{name: getattr(body, name) for name in _ADOPTED},
         key=said,
     )
-    shown = listed(services.book.routing, services.store.documents(Kind.RULE))
+    shown = listed(services.book.routing, services.store.documents(Kind.RULE, services.timeline))
     return RuleDone(
         rule=next(each for each in shown if each.adopted and each.id == done.rule), seq=done.seq, repeated=done.repeated
     )

@@ -70,7 +70,7 @@ def state(
 ) -> StateBody:
     """As known now, with the cases of open incidents. It takes about half a second for 100,000 records."""
     t = services.clock.now() if at is None else at
-    found = state_at(services.store, t)
+    found = state_at(services.store, t, services.timeline)
     return StateBody(
         at=t,
         open=len(found.open_ids),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,7 @@ from scipy.spatial import cKDTree
 from dashboard.services import Services
 from data.errors import StoreUnavailable
 from data.road_import import LAYER
+from data.settings import Settings
 from data.store import Store
 from dispatch.travel import ByRoad, StraightLine, Travel
 from geo.distance import haversine_m
@@ -38,6 +39,7 @@ RELOOK_S = 10.0
 """Seconds after which a server looks whether other roads were imported."""
 
 _lock = Lock()
+_graphs: WeakValueDictionary[tuple[bytes, bool, float], RoadGraph] = WeakValueDictionary()
 _held: WeakKeyDictionary[Store, _Held] = WeakKeyDictionary()
 
 
@@ -78,12 +80,30 @@ def ways(services: Services) -> Travel:
         return travel
 
 
+def roads_in(store: Store, settings: Settings) -> RoadGraph | None:
+    """The roads of a store: the network that was imported, else those of the base map; None where there are none."""
+    network = store.basemap(LAYER)
+    body = network or store.basemap("roads")
+    return None if body is None else _graph(body, bool(network), settings.travel_kmh)
+
+
 def travel_on(body: bytes | None, *, stored: bool, kmh: float, zone: ZoneInfo) -> Travel:
     """How units travel on the roads in `body`: a stored network (`roads import`) or lines of the base map."""
     if body is None:
         return StraightLine(kmh)
-    graph = from_bytes(body) if stored else graph_of(orjson.loads(body)["features"], kmh)
+    graph = _graph(body, stored, kmh)
     return StraightLine(kmh) if graph is None else ByRoad(graph, kmh, zone)
+
+
+def _graph(body: bytes, stored: bool, kmh: float) -> RoadGraph | None:
+    """The graph of `body`, one for all who hold it: desks and the exercises beside them drive on the same roads."""
+    key = hashlib.blake2b(body).digest(), stored, kmh
+    graph = _graphs.get(key)
+    if graph is None:
+        graph = from_bytes(body) if stored else graph_of(orjson.loads(body)["features"], kmh)
+        if graph is not None:
+            _graphs[key] = graph
+    return graph
 
 
 def graph_of(features: Iterable[dict[str, Any]], kmh: float) -> RoadGraph | None:

@@ -163,7 +163,7 @@ BAD = {
     "unknown layer": ('{"op":"watch","id":"v1","view":"layers=heat,smell"}', "unknown layer 'smell'"),
     "unknown window": ('{"op":"watch","id":"v1","view":"window=1y"}', "'1y' is not one of"),
     "resolution too fine": ('{"op":"watch","id":"v1","view":"res=15"}', "whole number from 5 to 10"),
-    "another timeline": ('{"op":"watch","id":"v1","view":"timeline=drill-9"}', "'drill-9' is not running here"),
+    "another timeline": ('{"op":"watch","id":"v1","view":"timeline=drill-9"}', "no timeline 'drill-9' here"),
     "resync of nothing": ('{"op":"resync","id":"v9"}', "nothing is watched as 'v9'"),
     "ping without number": ('{"op":"ping"}', "expected a number"),
     "too long": (json.dumps({"op": "watch", "id": "v1", "view": "x" * 5000}), "more than 4096 bytes"),

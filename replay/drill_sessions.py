@@ -1,0 +1,244 @@
+"""The drills of a server: each is played by a thread of its own beside the people who work on it.
+
+A drill's state is a function of its log, so nothing is kept here that a restart would lose: `take_up` starts a thread
+for every drill that runs or is paused. A thread ends with its drill.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from data.clock import Clock, ManualClock
+from data.errors import GridcommandError, NotFound, Refused, StoreUnavailable
+from data.exercise import DRILL
+from data.settings import Settings
+from data.store import Store
+from dispatch.book import Book
+from feeds.intake import Submit
+from geo.roads import RoadGraph
+from replay.drill import Drill
+from replay.drill_engine import Engine
+from replay.drill_state import DrillState, Phase
+from replay.hosted import Told
+from replay.policies import NONE, policy
+from replay.scenario import Scenario
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.5
+"""How often a drill's thread plays on to its clock, seconds."""
+
+LOOK_S = 1.0
+"""How old the state that a drill's clock goes by may be, seconds: another process may have acted on it."""
+
+RETRY_S = 2.0
+
+UNDER_WAY = (Phase.RUNNING, Phase.PAUSED)
+
+
+class DrillSession:
+    """One drill of this server: the hand of everybody who acts on it by the server. Thread-safe."""
+
+    def __init__(self, drill: Drill) -> None:
+        self._drill = drill
+        self._lock = threading.RLock()
+        self._looked = time.monotonic()
+
+    @property
+    def timeline(self) -> str:
+        return self._drill.timeline
+
+    @property
+    def state(self) -> DrillState:
+        """As the log says now."""
+        with self._lock:
+            state = self._drill.state
+            self._looked = time.monotonic()
+            return state
+
+    def now(self) -> datetime:
+        """The exercise's time. While the store is away, by what was known before."""
+        return self._recent()[1]
+
+    def told(self) -> Told:
+        state, _ = self._recent()
+        rate = state.rate if state.phase is Phase.RUNNING else 0.0
+        return Told(self.timeline, state.scenario.zh, state.scenario.en, state.phase.value, rate)
+
+    def acting(self) -> datetime:
+        """The exercise's time, for who acts. Raises Refused before the start and after the end."""
+        state, now = self._recent()
+        if state.phase is Phase.PREPARED:
+            raise Refused(
+                "the exercise has not begun: a controller starts it", zh="演练尚未开始：请等待导控人员开始演练"
+            )
+        if state.phase is Phase.ENDED:
+            raise Refused("the exercise is over: nothing is added to it", zh="演练已经结束：不能再下达指令")
+        return now
+
+    def act(self, work: Callable[[Drill], DrillState]) -> DrillState:
+        """Let somebody act on the drill, one after the other. Raises what the act raises."""
+        with self._lock:
+            state = work(self._drill)
+            self._looked = time.monotonic()
+            return state
+
+    def close(self) -> None:
+        """Let go of it; the drill itself is in its log."""
+        with self._lock:
+            self._drill.close()
+
+    def _recent(self) -> tuple[DrillState, datetime]:
+        with self._lock:
+            if time.monotonic() - self._looked > LOOK_S:
+                try:
+                    _ = self.state
+                except StoreUnavailable:
+                    self._looked = time.monotonic()
+            return self._drill.known, self._drill.now()
+
+
+class DrillSessions:
+    """See the top of the file. Thread-safe, and not for an event loop's thread. It is a `Host` of drills."""
+
+    def __init__(
+        self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
+        submit: Submit | None = None, playing: bool = True,
+    ) -> None:  # fmt: skip
+        """`clock` is the clock outside. `submit` is the writer's. Without `playing` drills are shown and not played."""
+        self._store, self._clock, self._book, self._settings = store, clock, book, settings
+        self._roads, self._submit, self._playing = roads, submit, playing
+        self._lock = threading.Lock()
+        self._sessions: dict[str, DrillSession] = {}
+        self._players: dict[str, _Player] = {}
+        self._closed = False
+
+    def make(self, scenario: Scenario, *, actor: str, run: str = "", seed: int = 0, policy_name: str = NONE) -> str:
+        """Make a drill. Returns its timeline. Raises Refused when there is one of that name, BadInput for a policy that
+        nobody knows."""
+        policy(policy_name, self._book.skills, self._store.region(), scenario.zone)
+        with Drill.make(
+            self._store, self._clock, scenario, actor=actor, run=run, seed=seed, policy=policy_name
+        ) as drill:
+            return drill.timeline
+
+    def __call__(self, timeline: str) -> DrillSession:
+        """The drill of a timeline. Raises NotFound."""
+        with self._lock:
+            session = self._sessions.get(timeline)
+            if session is None:
+                if not timeline.startswith(DRILL):
+                    raise NotFound(f"{timeline[:64]!r} is no drill", zh=f"{timeline[:64]} 不是演练")
+                session = self._sessions[timeline] = DrillSession(
+                    Drill(self._store, self._clock, timeline, self._submit)
+                )
+        return session
+
+    def act(self, timeline: str, work: Callable[[Drill], DrillState]) -> DrillState:
+        """Act on a drill, and have it played from then on while it is under way."""
+        state = self(timeline).act(work)
+        self._play(state)
+        return state
+
+    def take_up(self, timelines: Iterable[str]) -> None:
+        """Play those of these drills that are under way: what a server does that was started anew."""
+        for timeline in timelines:
+            try:
+                self._play(self(timeline).state)
+            except StoreUnavailable:
+                raise
+            except GridcommandError as error:
+                log.error("drill %s cannot be taken up: %s", timeline, error)
+
+    def playing(self, timeline: str) -> bool:
+        """Whether a thread of this server plays it."""
+        with self._lock:
+            player = self._players.get(timeline)
+            return player is not None and player.alive
+
+    def close(self) -> None:
+        """Stop playing and wait for the threads; the drills are taken up from their logs."""
+        with self._lock:
+            self._closed = True
+            players, self._players = list(self._players.values()), {}
+            sessions, self._sessions = list(self._sessions.values()), {}
+        for player in players:
+            player.stop()
+        for player in players:
+            player.join()
+        for session in sessions:
+            session.close()
+
+    def _play(self, state: DrillState) -> None:
+        with self._lock:
+            player = self._players.get(state.timeline)
+            if player is not None and player.alive:
+                player.ring()
+            elif state.phase in UNDER_WAY and self._playing and not self._closed:
+                self._players[state.timeline] = _Player(self, state.timeline)
+
+    def engine(self, drill: Drill) -> Engine:
+        """An engine that goes on with a drill from its log."""
+        state = drill.state
+        players = policy(state.policy or NONE, self._book.skills, self._store.region(), state.scenario.zone)
+        return Engine(
+            self._store, drill, self._book, self._settings, hands=ManualClock(drill.now()), roads=self._roads(),
+            policy=players, seed=state.seed,
+        )  # fmt: skip
+
+    def another(self, timeline: str) -> Drill:
+        """A hand of its own on a drill, for its thread."""
+        return Drill(self._store, self._clock, timeline, self._submit)
+
+
+class _Player:
+    """The thread that plays one drill."""
+
+    def __init__(self, sessions: DrillSessions, timeline: str) -> None:
+        self._sessions, self._timeline = sessions, timeline
+        self._rung, self._stopped = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() and not self._stopped.is_set()
+
+    def ring(self) -> None:
+        """Somebody acted."""
+        self._rung.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._rung.set()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._sessions.another(self._timeline) as drill:
+                    self._follow(drill)
+                return
+            except StoreUnavailable as error:
+                log.warning("drill %s: %s; it goes on when the store answers", self._timeline, error)
+            except Refused:
+                log.info("drill %s: somebody acted at the same moment; it is taken up from its log", self._timeline)
+            except Exception:
+                log.exception("drill %s: its thread failed; it is taken up from its log", self._timeline)
+            self._stopped.wait(RETRY_S)
+
+    def _follow(self, drill: Drill) -> None:
+        engine = self._sessions.engine(drill)
+        while not self._stopped.is_set():
+            self._rung.clear()
+            state = drill.state
+            engine.play_to(drill.now())
+            if state.phase not in UNDER_WAY:
+                return
+            self._rung.wait(TURN_S)
