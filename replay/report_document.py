@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from replay.drill_state import Fate
+from replay.drill_injects import incident_of_inject
+from replay.drill_state import DrillState, Fate, InjectState
 from replay.report import Report
+from replay.report_figures import in_minutes
 from replay.report_log import Life
+from replay.scenario import Measure, Target
 
 
 def document(report: Report, *, deeds: bool = True) -> dict[str, Any]:
@@ -31,6 +35,8 @@ def document(report: Report, *, deeds: bool = True) -> dict[str, Any]:
         "policy": state.policy,
         "from": scenario.start,
         "to": log.end,
+        "planned_to": scenario.end,
+        "zone": scenario.zone,
         "objectives": [
             {
                 "id": judged.objective.id,
@@ -40,8 +46,14 @@ def document(report: Report, *, deeds: bool = True) -> dict[str, Any]:
                 "done": judged.done,
                 "met": judged.met,
                 "pending": judged.pending,
+                "value": judged.value,
+                "target": _target(judged.objective.target, scenario.start),
                 "items": [
-                    {"what": i.what, "since": i.since, "due": i.due, "done": i.done, "met": i.met} for i in judged.items
+                    {
+                        "what": i.what, "about": i.about, "action": i.action, "since": i.since, "due": i.due,
+                        "done": i.done, "met": i.met,
+                    }
+                    for i in judged.items
                 ],
                 "ratings": ratings.get(judged.objective.id, []),
             }
@@ -57,6 +69,8 @@ def document(report: Report, *, deeds: bool = True) -> dict[str, Any]:
             "closed": sum(life.closed is not None for life in log.lives.values()),
             "records": dict(sorted(log.counts.items())),
         },
+        "injects": [_inject(each, state) for each in sorted(state.injects.values(), key=_planned)],
+        "sites": {place.id: {"zh": place.zh, "en": place.en} for place in scenario.places},
         "incidents": [
             {
                 "id": life.id, "category": life.category, "severity": life.severity, "zh": life.zh, "en": life.en,
@@ -68,17 +82,55 @@ def document(report: Report, *, deeds: bool = True) -> dict[str, Any]:
     }  # fmt: skip
     if deeds:
         found["deeds"] = [
-            {"at": d.at, "actor": d.actor, "role": d.role, "what": d.what, "about": d.about, "note": d.note}
+            {
+                "at": d.at, "actor": d.actor, "role": d.role, "what": d.what, "about": d.about, "note": d.note,
+                "workflow": d.workflow,
+            }
             for d in report.deeds
-        ]
+        ]  # fmt: skip
     return found
+
+
+def _target(target: Target, start: datetime) -> dict[str, Any]:
+    """What an objective asks for, as values; only those that its measure has."""
+    found: dict[str, Any] = {"measure": target.measure.value}
+    match target.measure:
+        case Measure.INTERVAL:
+            found |= {"between": ":".join(target.between), "percentile": target.percentile}
+            found |= {"within": in_minutes(target.within)}
+        case Measure.ACTIONS:
+            found |= {"share": target.share}
+        case Measure.SITE:
+            found |= {"site": target.site, "online": target.online, "by": start + target.by}
+        case Measure.CLOSED:
+            found |= {"share": target.share, "by": start + target.by}
+    return found
+
+
+def _inject(each: InjectState, state: DrillState) -> dict[str, Any]:
+    """An inject as it was planned and as it went."""
+    inject, told = each.inject, state.acknowledged.get(each.inject.id)
+    return {
+        "id": inject.id, "kind": inject.kind.value, "zh": inject.zh, "en": inject.en, "severity": inject.severity,
+        "planned": state.scenario.start + inject.at, "fate": each.fate.value, "at": each.at, "by": each.actor,
+        "note": each.note, "added": each.added, "incident": incident_of_inject(inject),
+        "acknowledged": None if told is None else {"at": told[0], "by": told[1]},
+    }  # fmt: skip
+
+
+def _planned(each: InjectState) -> tuple[timedelta, str]:
+    return each.inject.at, each.inject.id
+
+
+COMPARED = ("dispatched", "arrived", "closed")
+"""Milestones whose times after the opening are compared."""
 
 
 def compared(a: Report, b: Report) -> dict[str, Any]:
     """Two runs side by side: objectives and intervals of both, and per incident the minutes that the second gained
     (more than 0: it was quicker) until units were sent, were there, and it was closed."""
     one, two = document(a, deeds=False), document(b, deeds=False)
-    keys = ("timeline", "seed", "policy", "revision")
+    keys = ("timeline", "scenario", "zh", "en", "seed", "policy", "revision", "phase", "from", "to", "zone")
     done = {each["id"]: each for each in two["objectives"]}
     pairs = [(each, done.get(each["id"])) for each in one["objectives"]]
     lives = [(life, b.log.lives.get(id)) for id, life in a.log.lives.items()]
@@ -89,9 +141,9 @@ def compared(a: Report, b: Report) -> dict[str, Any]:
         "same_scenario": one["scenario"] == two["scenario"] and one["revision"] == two["revision"],
         "objectives": [
             {
-                "id": x["id"], "zh": x["zh"], "en": x["en"], "expected": x["expected"],
-                "a": {"done": x["done"], "met": x["met"]},
-                "b": None if y is None else {"done": y["done"], "met": y["met"]},
+                "id": x["id"], "zh": x["zh"], "en": x["en"], "expected": x["expected"], "target": x["target"],
+                "a": _outcome(x),
+                "b": None if y is None else _outcome(y),
             }
             for x, y in pairs
         ],
@@ -99,7 +151,12 @@ def compared(a: Report, b: Report) -> dict[str, Any]:
             name: {"a": values, "b": two["intervals"].get(name)} for name, values in one["intervals"].items()
         },
         "incidents": [
-            {"id": x.id, "gained": {m: _gained(x, y, m) for m in ("dispatched", "arrived", "closed")}}
+            {
+                "id": x.id, "zh": x.zh, "en": x.en, "severity": x.severity,
+                "a": {m: _after(x, m) for m in COMPARED},
+                "b": {m: _after(y, m) for m in COMPARED},
+                "gained": {m: _gained(x, y, m) for m in COMPARED},
+            }
             for x, y in lives
             if y is not None
         ],
@@ -108,9 +165,20 @@ def compared(a: Report, b: Report) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _outcome(objective: dict[str, Any]) -> dict[str, Any]:
+    keys = ("done", "met", "pending", "value", "items")
+    return {key: objective[key] for key in keys} | {"ratings": objective["ratings"]}
+
+
+def _after(life: Life, milestone: str) -> float | None:
+    """Minutes from the opening to a milestone; None where it did not come to it."""
+    at = life.at(milestone)
+    return None if at is None else round(in_minutes(at - life.opened), 4)
+
+
 def _gained(a: Life, b: Life, milestone: str) -> float | None:
     """Minutes from the opening to a milestone, of the first less those of the second; None where one has none."""
     one, two = a.at(milestone), b.at(milestone)
     if one is None or two is None:
         return None
-    return round(((one - a.opened) - (two - b.opened)).total_seconds() / 60, 4)
+    return round(in_minutes((one - a.opened) - (two - b.opened)), 4)

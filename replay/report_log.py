@@ -66,7 +66,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Who did what, about what. `note` is what they said."""
+    """Who did what, about what. `note` is what they said; `workflow` is whose move `what` is, "" for other deeds."""
 
     at: datetime
     actor: str
@@ -74,6 +74,7 @@ class Done:
     what: str
     about: str
     note: str = ""
+    workflow: str = ""
 
 
 @dataclass
@@ -195,7 +196,8 @@ def _deed(record: Record) -> Done | None:
     if isinstance(payload, IncidentMoved):
         if payload.actor.startswith(_TERMINAL) or payload.role == "system":
             return None
-        return Done(at, payload.actor, payload.role, payload.move, payload.incident, payload.reason or payload.note)
+        said = payload.reason or payload.note
+        return Done(at, payload.actor, payload.role, payload.move, payload.incident, said, payload.workflow)
     if isinstance(payload, IncidentMerged):
         return Done(at, payload.actor, payload.role, record.kind.value, payload.incident, payload.into or "")
     if isinstance(payload, (IncidentArrived, IncidentClosed)):
