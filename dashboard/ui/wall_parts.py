@@ -134,6 +134,14 @@ def filters(lang: Lang) -> Component:
                 role="group",
                 **said("filter.layers"),
             ),
+            html.Div(
+                button(
+                    "tour.start", lang, action="tour", id="tour-button", className="seg", **attrs(aria_pressed="false")
+                ),
+                className="segmented",
+                role="group",
+                **said("tour.start.title"),
+            ),
         ],
         className="filters",
         role="toolbar",

@@ -278,3 +278,16 @@ def test_a_feed_with_much_to_say_keeps_its_name(demo: Any, window: Any) -> None:
     )
     assert seen["words"] == "push"
     assert seen["width"] >= seen["needs"] > 0
+
+
+def test_a_tour_goes_by_itself_says_why_and_stops_when_touched(demo: Any, window: Any) -> None:
+    page = window(demo).wall("?lang=en&layers=areas&tour=5")
+    why = "document.querySelector('#tour .tour-why')?.textContent ?? ''"
+    page.wait_for_function(f"() => /reported in 24 h, .* critical/.test({why})")
+    page.wait_for_function(
+        f"() => document.querySelectorAll('#crumbs .crumb').length > 1 && /(most|rose|silent|New critical)/.test({why})"
+    )
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#tour .tour-why").text_content() == "Touched: the tour has stopped"
+    page.wait_for_function("() => !location.search.includes('tour=')")
+    assert page.locator("#tour-button").get_attribute("aria-pressed") == "false"
