@@ -24,9 +24,11 @@ DARK: Mapping[str, str] = {
     "late": "#f08fc0",
     "focus": "#ffffff",
     "replay": "#b9a0ff",
+    "exercise": "#b7e24c",
 }
 """The wall and the desk. `good` marks what is finished (closed, available), `late` a limit that is over, always beside
-a shape and its word. `replay` frames and names a moment that is watched again; nothing live has it."""
+a shape and its word. `replay` frames and names a moment that is watched again; nothing live has it. `exercise`
+does so for what is played: a drill, or what would have been."""
 
 OKABE_ITO: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999")
 """Category colours (Okabe and Ito, 2008), the ones that read best on dark first."""

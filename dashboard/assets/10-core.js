@@ -6,6 +6,8 @@
   /** Id of the replay that this page shows, "" on a live one. It shows a past time then; the way out is another page. */
   gc.replay = new URLSearchParams(location.search).get("replay") ?? "";
   boot.past ||= !!gc.replay;
+  /** The timeline that this page shows: "live", or that of an exercise, which all that it asks and commands is then about. */
+  gc.timeline = new URLSearchParams(location.search).get("timeline") || "live";
 
   // --- words -------------------------------------------------------------------------------------------------
   gc.t = (key, values) => {
@@ -30,12 +32,13 @@
       if (node.matches("input")) node.placeholder = words;
     }
   };
+  gc.entitle = (words) => (document.title = words);
   gc.setLanguage = (lang) => {
     gc.lang = lang;
     formats.clear();
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.lang = lang;
-    document.title = `${gc.t("title")} · gridcommand`;
+    gc.entitle(`${gc.t("title")} · gridcommand`);
     gc.speak();
   };
 
@@ -180,11 +183,14 @@
     return path.length > 1 ? path[path.length - 2].code : null;
   };
 
+  /** Exercises and replays are named by their own addresses, everything else by the page's timeline. */
+  const scoped = (path) =>
+    gc.timeline === "live" || /^\/(drills|forks|replays)\b|[?&](replay|timeline)=/.test(path) ? path : `${path}${path.includes("?") ? "&" : "?"}timeline=${encodeURIComponent(gc.timeline)}`;
   /** JSON from the API; throws an Error whose message is the API's own sentence, in the screen's language where it has one. */
   gc.api = async (path, body, signal) => {
     let answer;
     try {
-      answer = await fetch(`/api/v1${path}`, {
+      answer = await fetch(`/api/v1${scoped(path)}`, {
         signal,
         ...(body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       });

@@ -50,7 +50,8 @@
     const key = address.error.key;
     gc.set($("bad-text"), key === "bad.title" ? "" : gc.t(key, address.error.values));
     gc.set($("bad-detail"), address.error.detail.replace(/^view: /, "")); // what is wrong; "view" is the program's word
-    if ($("bad-back")) $("bad-back").href = gc.lang === gc.boot.lang ? "/" : `/?lang=${gc.lang}`;
+    const back = new URLSearchParams({ ...(gc.lang === gc.boot.lang ? {} : { lang: gc.lang }), ...(gc.timeline === "live" ? {} : { timeline: gc.timeline }) });
+    if ($("bad-back")) $("bad-back").href = back.size ? `/?${back}` : "/";
   }
 
   let waiting = 0;
@@ -165,10 +166,10 @@
     if (!live || !gc.address) return;
     const heard = last?.state ?? "connecting";
     // A past time is never said to be live, however well its stream flows.
-    const now = gc.boot.past ? "past" : waits() ? "preparing" : "live";
+    const now = gc.boot.past ? "past" : waits() ? "preparing" : gc.exercise ? "exercise" : "live";
     const state = heard === "live" ? now : heard;
     live.dataset.state = state;
-    gc.set($("live-word"), gc.t(`stream.${state}`));
+    gc.set($("live-word"), state === "exercise" ? gc.exercise.words() : gc.t(`stream.${state}`));
     const lag = painted?.lag_ms;
     gc.set($("live-lag"), state === "live" && lag !== null && lag !== undefined ? span(lag) : "");
     live.title = last?.dropped ? gc.t("stream.dropped", { n: gc.num(last.dropped) }) : "";
@@ -185,7 +186,7 @@
   }
   function stamps(s) {
     const host = $("stamps");
-    if (!host || !s || gc.boot.past) return; // how long a record of the past took says nothing now
+    if (!host || !s || gc.boot.past || gc.exercise) return; // how long a record of another time took says nothing now
     const names = ["source", "commit", "frame", "paint"].filter((name) => s[name]);
     const key = names.join();
     if (host.dataset.names !== key + gc.lang) {

@@ -45,7 +45,7 @@
   };
   /** Begin a replay and go to a page of it. */
   replay.begin = async (body, page = location.pathname) => {
-    const made = await api("/replays", body);
+    const made = await api("/replays", gc.timeline === "live" ? body : { timeline: gc.timeline, ...body });
     const params = new URLSearchParams(location.search);
     params.set("replay", made.id);
     if (body.incident) params.set("incident", body.incident);
@@ -117,7 +117,7 @@
     for (const button of document.querySelectorAll("[data-rate]")) button.setAttribute("aria-pressed", String(Number(button.dataset.rate) === it.rate));
     const span = Object.entries(SPANS).find(([, ms]) => Math.abs(ms - (it.to - it.from)) < 1000)?.[0];
     for (const button of document.querySelectorAll("[data-span]")) button.setAttribute("aria-pressed", String(button.dataset.span === span));
-    document.title = `${gc.t("replay.word")} ${replay.moment(t).slice(0, 16)} · ${gc.t("title")}`;
+    gc.entitle(`${gc.t("replay.word")} ${replay.moment(t).slice(0, 16)} · ${gc.t("title")}`);
   }
 
   // --- controls ----------------------------------------------------------------------------------------------------

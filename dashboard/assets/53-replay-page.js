@@ -115,7 +115,7 @@
       const now = replay.serverNow();
       span = { from: now - MONTH_MS, to: now };
       replay.ticks(ticks, span.from, span.to);
-      bars.read(span.from, span.to).then(() => bars.draw());
+      bars.read(span.from, span.to, gc.timeline).then(() => bars.draw());
     };
     new ResizeObserver(draw).observe(track);
   }

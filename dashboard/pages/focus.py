@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,10 +11,11 @@ import shapely
 
 from dashboard.i18n import LANGS, Lang
 from data.errors import BadView
+from data.records import LIVE
 from geo.area import Area, Region
 from layers.view import View, parse_view
 
-PAGES = ("/", "/desk", "/replay")
+PAGES = ("/", "/desk", "/replay", "/drill")
 
 MOST_CORNERS = 32
 """Corners of a focus's hull that a page is told."""
@@ -66,6 +68,8 @@ class Address:
 
     def watched(self) -> View:
         """What the page's stream watches: the view, and on the desk the queue and, drawn or not, the units."""
+        if self.page == "/drill" and self.view.timeline == LIVE:
+            return self.view.with_(layers=(), panel=False)  # a list of exercises: nothing of the district is on it
         if self.page != "/desk":
             return self.view
         units = () if "units" in self.view.layers else ("units",)
@@ -97,9 +101,8 @@ def read_address(pathname: str, search: str, region: Region, default_lang: Lang)
     try:
         view = parse_view(raw)
     except BadView as error:
-        return Address(page, lang, View(), whole, empty, ("bad.title", {}, str(error)))
-    # Whatever is wrong with an address, one that names a replay never shows what is live.
-    usual = View(replay=view.replay)
+        return Address(page, lang, _whose(raw), whole, empty, ("bad.title", {}, str(error)))
+    usual = _whose(raw)
     if pathname not in PAGES:
         return Address(page, lang, usual, whole, empty, ("bad.page", {"path": pathname[:80]}, ""))
     if empty:
@@ -109,6 +112,16 @@ def read_address(pathname: str, search: str, region: Region, default_lang: Lang)
     if view.level and view.level not in region.levels:
         return Address(page, lang, usual, whole, False, ("bad.level", {"level": view.level}, ""))
     return Address(page, lang, view, focus_on(region, view.area, view.level), False)
+
+
+def _whose(raw: Mapping[str, str]) -> View:
+    """The usual view of what an address is about: whatever is wrong with one that names a replay or an exercise, it
+    never shows what is live. Of what cannot be named nothing is shown.
+    """
+    try:
+        return parse_view({key: raw[key] for key in ("replay", "timeline") if key in raw})
+    except BadView:
+        return View(layers=(), panel=False)
 
 
 def focus_on(region: Region, code: str, level: str) -> Focus:

@@ -7,10 +7,11 @@ from dash.development.base_component import Component
 
 from dashboard.components import GridMap, Stream
 from dashboard.i18n import Lang
-from dashboard.pages import desk, replay, wall
+from dashboard.pages import desk, drill, replay, wall
 from dashboard.pages.focus import Address
 from dashboard.ui.parts import words
 from dashboard.ui.replay_bar import replay_bar
+from data.records import LIVE
 
 STREAM = "stream"
 MAP = "map"
@@ -35,8 +36,13 @@ def layout(lang: Lang) -> Component:
 def page(address: Address) -> Component:
     """The page of an address with its stream and its map; later addresses change them where they are."""
     lang = address.lang
+    if address.page == "/drill" and address.view.timeline == LIVE:
+        # Nothing is drawn on a map here; what callbacks point at it goes into a store that nobody reads.
+        return html.Div(
+            [Stream(id=STREAM, view=address.watched().query(), lang=lang), dcc.Store(id=MAP), drill.listed(lang)]
+        )
     the_map = GridMap(id=MAP, stream=STREAM, lang=lang, focus=address.map_focus())
-    layout = {"/desk": desk.layout, "/replay": replay.layout}.get(address.page, wall.layout)
+    layout = {"/desk": desk.layout, "/replay": replay.layout, "/drill": drill.console}.get(address.page, wall.layout)
     parts = [Stream(id=STREAM, view=address.watched().query(), lang=lang), layout(lang, the_map)]
     if address.view.replay:
         parts.append(replay_bar(lang))

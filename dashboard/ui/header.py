@@ -19,7 +19,7 @@ def header(page: str, lang: Lang, tools: Component | None = None) -> Component:
             **attrs(data_keep_view="1"),
             **(attrs(aria_current="page") if name == page else {}),
         )
-        for name, href in (("wall", "/"), ("desk", "/desk"), ("replay", "/replay"))
+        for name, href in (("wall", "/"), ("desk", "/desk"), ("replay", "/replay"), ("drill", "/drill"))
     ]
     return html.Header(
         [

@@ -95,3 +95,23 @@ def test_another_area_keeps_the_rest_of_the_address_and_drops_the_level() -> Non
         "lang": ["en"],
         "area": ["1&2"],
     }
+
+
+@pytest.mark.parametrize("rest", ["", "&area=nowhere", "&window=3y", "&severity=9", "&level=street"])
+def test_an_address_of_an_exercise_never_shows_what_is_live(rest: str) -> None:
+    address = read_address("/desk", f"?timeline=drill:quay:a{rest}", REGION, "zh")
+    assert (address.error is None) == (rest == "")
+    assert parse_qs(address.watched().query())["timeline"] == ["drill:quay:a"]
+
+
+def test_a_timeline_that_cannot_be_named_shows_nothing() -> None:
+    address = read_address("/", "?timeline=" + "x" * 65, REGION, "zh")
+    assert address.error is not None
+    assert (address.view.layers, address.view.panel) == ((), False)
+
+
+def test_the_list_of_exercises_watches_nothing_of_the_district_and_a_console_its_drill() -> None:
+    listed = read_address("/drill", "", REGION, "zh")
+    assert (listed.watched().layers, listed.watched().panel) == ((), False)
+    console = read_address("/drill", "?timeline=drill:quay", REGION, "zh")
+    assert console.watched().query() == "timeline=drill%3Aquay"

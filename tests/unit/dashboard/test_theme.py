@@ -13,6 +13,13 @@ def test_words_stand_out_from_every_surface(words: str, surface: str) -> None:
     assert contrast(DARK[words], DARK[surface]) >= 4.5
 
 
+def test_an_exercise_is_named_readably_and_in_a_colour_of_its_own() -> None:
+    assert contrast(DARK["exercise"], DARK["panel"]) >= 4.5
+    assert contrast("#141d06", DARK["exercise"]) >= 4.5
+    others = {name: colour for name, colour in DARK.items() if name != "exercise"}
+    assert DARK["exercise"] not in {*others.values(), *OKABE_ITO, *VIRIDIS, *WARNING_LEVELS.values()}
+
+
 def test_pressed_buttons_and_main_buttons_are_readable() -> None:
     assert contrast(DARK["text"], DARK["accent-dim"]) >= 4.5
     assert contrast("#06121f", DARK["accent"]) >= 4.5
