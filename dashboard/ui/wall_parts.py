@@ -127,20 +127,36 @@ def filters(lang: Lang) -> Component:
             ),
             html.Div(
                 [
-                    button(f"layer.{name}", lang, action=f"layer:{name}", className="seg", **attrs(aria_pressed="true"))
-                    for name in LAYERS
+                    html.Div(
+                        [
+                            button(
+                                f"layer.{name}",
+                                lang,
+                                action=f"layer:{name}",
+                                className="seg",
+                                **attrs(aria_pressed="true"),
+                            )
+                            for name in LAYERS
+                        ],
+                        className="segmented layers",
+                        role="group",
+                        **said("filter.layers"),
+                    ),
+                    html.Div(
+                        button(
+                            "tour.start",
+                            lang,
+                            action="tour",
+                            id="tour-button",
+                            className="seg",
+                            **attrs(aria_pressed="false"),
+                        ),
+                        className="segmented",
+                        role="group",
+                        **said("tour.start.title"),
+                    ),
                 ],
-                className="segmented layers",
-                role="group",
-                **said("filter.layers"),
-            ),
-            html.Div(
-                button(
-                    "tour.start", lang, action="tour", id="tour-button", className="seg", **attrs(aria_pressed="false")
-                ),
-                className="segmented",
-                role="group",
-                **said("tour.start.title"),
+                className="filters-right",
             ),
         ],
         className="filters",
