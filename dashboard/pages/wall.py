@@ -21,7 +21,13 @@ def layout(lang: Lang, the_map: Component) -> Component:
                     html.Div([parts.kpis(lang), parts.categories(lang)], className="col col-left"),
                     html.Div([parts.trend(lang), parts.feeds(lang), parts.silence(lang)], className="col col-left-2"),
                     html.Div(
-                        [the_map, parts.filters(lang), parts.legend(lang), parts.stamps(), card(lang)],
+                        [
+                            the_map,
+                            parts.filters(lang, parts.tour(lang)),
+                            parts.legend(lang),
+                            parts.stamps(),
+                            card(lang),
+                        ],
                         className="map-host",
                         role="region",
                         **attrs(data_i18n_label="panel.map"),

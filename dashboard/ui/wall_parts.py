@@ -112,8 +112,14 @@ def place(lang: Lang) -> Component:
     )
 
 
-def filters(lang: Lang) -> Component:
-    """What is measured over which window, on top of the map."""
+def tour(lang: Lang) -> Component:
+    """Starts and stops the wall's tour."""
+    start = button("tour.start", lang, action="tour", id="tour-button", className="seg", **attrs(aria_pressed="false"))
+    return html.Div(start, className="segmented", role="group", **said("tour.start.title"))
+
+
+def filters(lang: Lang, *more: Component) -> Component:
+    """What is measured over which window, on top of the map; `more` stands beside the layers."""
     return html.Div(
         [
             segmented("measure", "filter.measure", [(m, f"measure.{m}") for m in MEASURES], lang),
@@ -142,19 +148,7 @@ def filters(lang: Lang) -> Component:
                         role="group",
                         **said("filter.layers"),
                     ),
-                    html.Div(
-                        button(
-                            "tour.start",
-                            lang,
-                            action="tour",
-                            id="tour-button",
-                            className="seg",
-                            **attrs(aria_pressed="false"),
-                        ),
-                        className="segmented",
-                        role="group",
-                        **said("tour.start.title"),
-                    ),
+                    *more,
                 ],
                 className="filters-right",
             ),
