@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from data.failures import translated
+from data.lineage import belongs, parts_of
 from data.projection import Changes, Contact, Document, EventKey, Feed, Incident, Site, Unit, fold
 from data.projection.changes import DocumentKey
 from data.projection_io import feed_row, incident_row, site_row, unit_row
@@ -44,10 +45,11 @@ class Counted:
 def moment(store: SqlStore, t: datetime, timeline: str) -> Snapshot:
     """See `Store.moment`: reads every record with at <= t."""
     record, track = store.tables.record, store.tables.track
-    logged = select(*store.record_columns()).where(record.c.timeline == timeline, record.c["at"] <= store.time_in(t))
-    tracks = select(*store.track_columns()).where(track.c.timeline == timeline, track.c["at"] <= store.time_in(t))
+    logged = select(*store.record_columns()).where(record.c["at"] <= store.time_in(t))
+    tracks = select(*store.track_columns()).where(track.c["at"] <= store.time_in(t))
     with translated("moment"), store.read() as conn:
-        head = store.head_of(conn)
+        head, parts = store.head_of(conn), parts_of(store, conn, timeline)
+        logged, tracks = logged.where(belongs(store, record, parts)), tracks.where(belongs(store, track, parts))
         records = [*store.records_of(conn, logged), *store.tracks_of(conn, tracks)]
         counted = counted_elsewhere(store, conn, timeline)
     return snapshot_of(fold_by_time(timeline, records), head, counted)

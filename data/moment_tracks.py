@@ -5,7 +5,7 @@ tables through their indexes. Nothing of a track is kept in memory but counts by
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, TextClause, select, text
 
 from data.codec import EPOCH, instant, micros
+from data.lineage import Part, parts_of
 
 if TYPE_CHECKING:
     from data.sql_store import SqlStore
@@ -52,15 +53,27 @@ _PLACE = attrgetter("us", "seq")
 
 
 class TrackReader:
-    """Questions to the track table of one timeline. All but `Counts` need a connection of `store.read()`."""
+    """Questions to the track table of one timeline. All but `Counts` need a connection of `store.read()`.
 
-    def __init__(self, store: SqlStore, timeline: str) -> None:
+    What a fork inherited is asked for part by part, so that each question goes through an index.
+    """
+
+    def __init__(self, store: SqlStore, timeline: str, parts: Sequence[Part] | None = None) -> None:
+        """`parts`: what belongs to the timeline; left out they are looked up when they are first needed."""
         self.store, self.timeline = store, timeline
         self._sql = _SQLITE if store.dialect == "sqlite" else _POSTGRESQL
+        self._of = None if parts is None else list(parts)
+
+    def _parts(self, conn: Connection) -> list[Part]:
+        if self._of is None:
+            self._of = parts_of(self.store, conn, self.timeline)
+        return self._of
 
     def last(self, conn: Connection, units: Sequence[str], t: datetime, many: int = TRAIL) -> list[Seen]:
         """Of each unit its last positions with at <= t, by (at, seq)."""
         found = self._seen(conn, "last", units, t=t, many=many)
+        if len(self._parts(conn)) > 1:
+            found = _newest(found, many)
         return found if many == 1 else sorted(found, key=_PLACE)
 
     def between(self, conn: Connection, units: Sequence[str], after: datetime, until: datetime) -> list[Seen]:
@@ -69,30 +82,43 @@ class TrackReader:
 
     def late(self, conn: Connection, seq: int, t: datetime) -> bool:
         """Whether a position with at <= t is beyond `seq`."""
+        # What is inherited is never late: a fork has of its parents what the log had when it was made.
         return conn.execute(self._sql["late"], self._bound(seq=seq, t=t)).first() is not None
 
     def contacts(self, conn: Connection, areas: Sequence[str], t: datetime) -> dict[str, datetime]:
         """Area -> when the last position with at <= t was in it."""
-        found = conn.execute(self._sql["contacts"], self._bound(ids=self._ids(areas), t=t))
-        return {area: self.store.time_out(at) for area, at in found if at is not None}
+        found: dict[str, datetime] = {}
+        for bound in self._bounds(conn, ids=self._ids(areas), t=t):
+            for area, at in conn.execute(self._sql["contacts"], bound):
+                if at is not None:
+                    when = self.store.time_out(at)
+                    found[area] = max(when, found.get(area, when))
+        return found
 
     def heard(self, conn: Connection, units: Sequence[str], start: datetime, t: datetime) -> dict[str, Heard]:
         """Source -> what arrived of it with start <= at <= t, positions of these units and all else."""
         out = self.store.time_out
-        rows = conn.execute(self._sql["heard"], self._bound(ids=self._ids(units), after=start, t=t))
         found: dict[str, Heard] = {}
-        for source, n, at, received in rows:
-            _add(found, source, Heard(n, out(at), out(received)))
+        for bound in self._bounds(conn, ids=self._ids(units), after=start, t=t):
+            for source, n, at, received in conn.execute(self._sql["heard"], bound):
+                _add(found, source, Heard(n, out(at), out(received)))
         return found
 
     def counted(self, conn: Connection, after: int, until: int) -> list[tuple[str, int, Heard]]:
         """(source, number of the span, what arrived in it) of the records with after < seq <= until."""
         out = self.store.time_out
-        rows = conn.execute(self._sql["counted"], {"timeline": self.timeline, "after": after, "until": until})
-        return [(source, int(span), Heard(n, out(at), out(received))) for source, span, n, at, received in rows]
+        return [
+            (source, int(span), Heard(n, out(at), out(received)))
+            for bound in self._bounds(conn, after=after, until=until, t=_LATEST)
+            for source, span, n, at, received in conn.execute(self._sql["counted"], bound)
+        ]
 
     def _seen(self, conn: Connection, name: str, units: Sequence[str], **bound: Any) -> list[Seen]:
-        bound = self._bound(ids=self._ids(units), **bound)
+        return [
+            each for one in self._bounds(conn, ids=self._ids(units), **bound) for each in self._seen_of(conn, name, one)
+        ]
+
+    def _seen_of(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Seen]:
         if self.store.dialect == "sqlite":
             # Past the library's rows and types: there are twenty thousand of them where all units draw their ways.
             cursor = conn.connection.cursor()
@@ -105,6 +131,14 @@ class TrackReader:
 
     def _ids(self, ids: Iterable[str]) -> Any:
         return orjson.dumps(list(ids)).decode() if self.store.dialect == "sqlite" else list(ids)
+
+    def _bounds(self, conn: Connection, **values: Any) -> Iterable[dict[str, Any]]:
+        """The parameters of a question, once for each part that can have an answer. `t` is always among them."""
+        for part in self._parts(conn):
+            until = part.until
+            t = values["t"] if until is None else min(values["t"], until)
+            head = _ALL if part.head is None else part.head
+            yield self._bound(**{**values, "t": t}) | {"timeline": part.timeline, "head": head}
 
     def _bound(self, **values: Any) -> dict[str, Any]:
         time_in = self.store.time_in
@@ -187,13 +221,26 @@ def _pruned(store: SqlStore, conn: Connection, timeline: str) -> dict[str, int]:
     return {source: int(n) for source, n in rows}
 
 
+def _newest(found: Iterable[Seen], many: int) -> list[Seen]:
+    """Of each unit the last ones."""
+    by_unit: dict[str, list[Seen]] = {}
+    for each in found:
+        by_unit.setdefault(each.unit, []).append(each)
+    return [each for seen in by_unit.values() for each in sorted(seen, key=_PLACE)[-many:]]
+
+
+_ALL = 2**62
+"""Beyond every seq."""
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
 _SEEN = "p.at, p.seq, p.lon, p.lat, p.bearing"
-_BETWEEN = "p.timeline = :timeline AND p.unit = u.value AND p.at > :after AND p.at <= :t"
-_UNTIL = "p.timeline = :timeline AND p.unit = u.value AND p.at <= :t ORDER BY p.at DESC, p.seq DESC LIMIT :many"
-_CONTACT = "SELECT max(p.at) FROM track p WHERE p.timeline = :timeline AND p.area = u.value AND p.at <= :t"
+_OF = "p.timeline = :timeline AND p.seq <= :head"
+_BETWEEN = f"{_OF} AND p.unit = u.value AND p.at > :after AND p.at <= :t"
+_UNTIL = f"{_OF} AND p.unit = u.value AND p.at <= :t ORDER BY p.at DESC, p.seq DESC LIMIT :many"
+_CONTACT = f"SELECT max(p.at) FROM track p WHERE {_OF} AND p.area = u.value AND p.at <= :t"
 _HEARD = "SELECT p.source, count(*), max(p.at), max(p.received_at)"
-_WITHIN = "p.timeline = :timeline AND p.at >= :after AND p.at <= :t"
-_NEW = "timeline = :timeline AND seq > :after AND seq <= :until"
+_WITHIN = f"{_OF} AND p.at >= :after AND p.at <= :t"
+_NEW = "timeline = :timeline AND seq <= :head AND seq > :after AND seq <= :until AND at <= :t"
 _NO_FEED = "kind <> 'feed'"  # a feed's own description is no sign of life of it
 
 

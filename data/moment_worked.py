@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, and_, func, literal_column, select
 
 from data import codec
 from data.failures import translated
+from data.lineage import Part, belongs, belongs_key, parts_of
 from data.moment_walk import place_of
 from data.records import EventPayload, IncidentMerged, Record, incident_of
 
@@ -54,24 +55,32 @@ class WorkedReader:
 
     def __init__(self, store: SqlStore, timeline: str) -> None:
         self.store, self.timeline = store, timeline
+        self._of: list[Part] | None = None
+
+    def _parts(self, conn: Connection) -> list[Part]:
+        if self._of is None:
+            self._of = parts_of(self.store, conn, self.timeline)
+        return self._of
 
     def commanded(self, conn: Connection) -> set[str]:
         """Incidents that a record names which is no event."""
         record, mention = self.store.tables.record, self.store.tables.mention
-        named = select(record.c.incident).where(self._others(), record.c.incident.is_not(None)).distinct()
-        mentioned = select(mention.c.incident).where(mention.c.timeline == self.timeline).distinct()
+        named = select(record.c.incident).where(self._others(conn), record.c.incident.is_not(None)).distinct()
+        # Those that a fork's parent mentioned later are among them: they are looked at for nothing, and no more.
+        names = [part.timeline for part in self._parts(conn)]
+        mentioned = select(mention.c.incident).where(self.store.among(mention.c.timeline, names)).distinct()
         return {id for query in (named, mentioned) for (id,) in conn.execute(query)}
 
     def several(self, conn: Connection) -> set[str]:
         """Incidents that more than one event row named, corrections included."""
         key = self.store.tables.record_key
-        query = select(key.c.incident).where(key.c.timeline == self.timeline, key.c.incident.is_not(None))
+        query = select(key.c.incident).where(self._keys(conn), key.c.incident.is_not(None))
         return {id for (id,) in conn.execute(query.group_by(key.c.incident).having(func.count() > 1))}
 
     def moved(self, conn: Connection) -> list[set[str]]:
         """Groups of incidents between which a correction moved a row."""
         key = self.store.tables.record_key
-        mine = and_(key.c.timeline == self.timeline, key.c.incident.is_not(None))
+        mine = and_(self._keys(conn), key.c.incident.is_not(None))
         twice = (
             select(key.c.source, key.c.source_id)
             .where(mine)
@@ -90,7 +99,7 @@ class WorkedReader:
     def together(self, conn: Connection, incidents: Iterable[str]) -> set[str]:
         """These incidents and those that corrections tie them to."""
         key = self.store.tables.record_key
-        mine = and_(key.c.timeline == self.timeline, key.c.incident.is_not(None))
+        mine = and_(self._keys(conn), key.c.incident.is_not(None))
         found: set[str] = set()
         new = set(incidents)
         while new:
@@ -113,19 +122,22 @@ class WorkedReader:
         record = self.store.tables.record
         order = (record.c.incident,) if by_incident else ()
         query = select(*self.store.record_columns()).order_by(*order, record.c["at"], record.c.seq)
-        mine = [record.c.timeline == self.timeline, record.c.kind == "event"]
+        mine = [belongs(self.store, record, self._parts(conn)), record.c.kind == "event"]
         return self._read(conn, query.where(*mine, self.store.among(record.c.incident, incidents)))
 
     def others(self, conn: Connection) -> Iterator[Record]:
         """All records that are neither events nor positions, by (at, seq)."""
         record = self.store.tables.record
         query = select(*self.store.record_columns()).order_by(record.c["at"], record.c.seq)
-        return self._read(conn, query.where(self._others()))
+        return self._read(conn, query.where(self._others(conn)))
 
-    def _others(self) -> Any:
-        record = self.store.tables.record
+    def _others(self, conn: Connection) -> Any:
+        mine = belongs(self.store, self.store.tables.record, self._parts(conn))
         # Said as the index `ix_record_others` says it, so that both databases see that it will do.
-        return and_(literal_column("kind") != literal_column("'event'"), record.c.timeline == self.timeline)
+        return and_(literal_column("kind") != literal_column("'event'"), mine)
+
+    def _keys(self, conn: Connection) -> Any:
+        return belongs_key(self.store, self.store.tables.record_key, self._parts(conn))
 
     def _read(self, conn: Connection, query: Select[Any]) -> Iterator[Record]:
         out = self.store.time_out

@@ -9,6 +9,8 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select
 
 from data import codec as records
+from data import inherited
+from data.lineage import is_fork
 from data.projection import Changes, Contact, Document, Feed, Incident, Site, Unit, state_of
 from data.records import IncidentState, Kind, UnitStatus
 from data.rows import Row, RowCodec, Write
@@ -106,7 +108,17 @@ class ProjectionIO:
     def unsettled(self, conn: Connection, timeline: str, since: datetime) -> list[IncidentRow]:
         """Incidents that are not closed, or were closed at or after `since`."""
         closed = self.store.tables.incident.c.closed_at
-        return self._incident_rows(conn, timeline, 0, or_(closed.is_(None), closed >= self.store.time_in(since)))
+        found = self._incident_rows(conn, timeline, 0, or_(closed.is_(None), closed >= self.store.time_in(since)))
+        if not is_fork(timeline):
+            return found
+        more = self._inherited_rows(conn, timeline)
+        return sorted([*found, *(row for row in more if row.closed_at is None or row.closed_at >= since)], key=_by_id)
+
+    def _inherited_rows(self, conn: Connection, timeline: str) -> list[IncidentRow]:
+        """Incidents that a fork reads from its parents."""
+        table = self.store.tables.incident
+        own = {id for (id,) in conn.execute(select(table.c.id).where(table.c.timeline == timeline))}
+        return [incident_row(row) for row in inherited.incidents(self.store, conn, timeline, own) if row.rows]
 
     def _incident_rows(
         self, conn: Connection, timeline: str, seq: int, where: ColumnElement[bool] | None = None
@@ -157,6 +169,8 @@ class ProjectionIO:
 
     def incident(self, conn: Connection, timeline: str, id: str) -> IncidentRow | None:
         found = self._rows(conn, self.incidents, timeline, 0, self.incidents.table.c.id == id)
+        if not found and is_fork(timeline):
+            found = inherited.incidents(self.store, conn, timeline, (), (id,))
         return incident_row(found[0]) if found and found[0].rows else None
 
     def snapshot(self, conn: Connection, head: int, seq: int, timeline: str) -> Snapshot:
@@ -165,12 +179,16 @@ class ProjectionIO:
         Feeds come whole: refusals have no seq.
         """
         refused = self.store.rejected(conn, timeline)
+        incidents = self._incident_rows(conn, timeline, seq)
+        if is_fork(timeline):  # what it inherited is as old as its parents' records
+            more = self._inherited_rows(conn, timeline)
+            incidents = sorted([*incidents, *(row for row in more if row.seq > seq)], key=_by_id)
         feeds = {feed.id: feed for feed in self._rows(conn, self.feeds, timeline, 0)}
         for source in refused:
             feeds.setdefault(source, Feed(timeline, source, name=source))
         return Snapshot(
             head,
-            self._incident_rows(conn, timeline, seq),
+            incidents,
             [unit_row(row) for row in self._rows(conn, self.units, timeline, seq)],
             [site_row(row) for row in self._rows(conn, self.sites, timeline, seq) if row.master_at is not None],
             [feed_row(feed, refused.get(id, 0)) for id, feed in sorted(feeds.items())],
@@ -181,6 +199,10 @@ class ProjectionIO:
             ],
             self.documents(conn, timeline, None, seq),
         )
+
+
+def _by_id(row: IncidentRow) -> str:
+    return row.id
 
 
 _NEVER = datetime.fromtimestamp(0, UTC)

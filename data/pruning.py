@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from data.lineage import fork_names, parts_of
 from data.store import Pruned
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def prune(store: SqlStore, conn: Connection, received_before: datetime, after: i
                 track.c["at"].between(min(at), max(at)),  # spares PostgreSQL the partitions of other days
             )
         )
-        _count(store, conn, Counter((row.timeline, row.source) for row in gone))
+        _count(store, conn, Counter((name, row.source) for row in gone for name in (row.timeline, *needed.heirs(row))))
     return Pruned(len(gone), old[-1].seq if len(old) == limit else None)
 
 
@@ -62,6 +63,14 @@ class _Needed:
     def __init__(self, store: SqlStore, conn: Connection, rows: Iterable[Any]) -> None:
         rows = list(rows)
         tables = store.tables
+        # What a fork inherited is counted for it, and kept where its units, areas and feeds are as it says.
+        names = {row.timeline for row in rows}
+        forks = {name: parts_of(store, conn, name)[1:] for name in fork_names(store, conn)}
+        self._forks = {
+            name: [(part.timeline, store.time_in(part.until), part.head) for part in parts if part.until is not None]
+            for name, parts in forks.items()
+            if any(part.timeline in names for part in parts)
+        }
 
         def latest(table: Table, key: str, value: str, ids: set[str]) -> Mapping[tuple[str, str], Any]:
             columns = (table.c.timeline, table.c[key], table.c[value])
@@ -75,9 +84,15 @@ class _Needed:
         self._received = latest(tables.feed, "id", "last_received_at", sources)
 
     def has(self, row: Any) -> bool:
+        heirs = self.heirs(row)
+
         def reaches(latest: Mapping[tuple[str, str], Any], id: str | None, t: Any) -> bool:
-            known = latest.get((row.timeline, id)) if id is not None else None
-            return known is not None and t >= known
+            if id is None:
+                return False
+            known = latest.get((row.timeline, id))
+            return (known is not None and t >= known) or any(
+                (held := latest.get((name, id))) is not None and t >= held for name in heirs
+            )
 
         return (
             reaches(self._unit, row.unit, row.at)
@@ -85,6 +100,14 @@ class _Needed:
             or reaches(self._at, row.source, row.at)
             or reaches(self._received, row.source, row.received_at)
         )
+
+    def heirs(self, row: Any) -> list[str]:
+        """The forks that inherited it."""
+        return [
+            name
+            for name, parts in self._forks.items()
+            if any(row.timeline == of and row.at <= until and row.seq <= head for of, until, head in parts)
+        ]
 
 
 def _count(store: SqlStore, conn: Connection, gone: Counter[tuple[str, str]]) -> None:

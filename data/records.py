@@ -45,6 +45,7 @@ class Kind(StrEnum):
     SITE_STATUS = "site.status"
     FEED = "feed"
     EXERCISE = "exercise"
+    FORK = "fork"
 
 
 class UnitStatus(StrEnum):
@@ -341,6 +342,25 @@ class ExercisePayload(Payload):
     text: str = Field(default="", max_length=200_000)
 
 
+class ForkPayload(Payload):
+    """A timeline begins as another one was: the record's `at` is the moment at which it leaves its parent.
+
+    It inherits the parent's records up to that moment, as far as the log had them when the fork was made: those with
+    seq <= `head`. `policy` decides on it, or "" where people do; `seed` is that of what is drawn by chance.
+    """
+
+    parent: str = Field(min_length=1, max_length=200)
+    head: int = Field(ge=0)
+    actor: str = Field(min_length=1, max_length=200)
+    role: str = Field(default="", max_length=50)
+    policy: str = Field(default="", max_length=50)
+    travel: str = Field(default="", max_length=20)
+    seed: int = Field(default=0, ge=0)
+    until: datetime | None = None
+    zh: str = Field(default="", max_length=500)
+    en: str = Field(default="", max_length=500)
+
+
 PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.EVENT: EventPayload,
     Kind.INCIDENT_DISPATCHED: IncidentDispatched,
@@ -357,6 +377,7 @@ PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.SITE_STATUS: SiteStatusPayload,
     Kind.FEED: FeedPayload,
     Kind.EXERCISE: ExercisePayload,
+    Kind.FORK: ForkPayload,
 }
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, literal_column, or_, select
 
+from data import inherited
+from data.lineage import belongs, belongs_key, is_fork, parts_of
+from data.projection import Incident
 from data.records import Kind
 from data.store import Fact, Opened
 
@@ -40,7 +43,9 @@ def events(
         span.append(at < store.time_in(end))
     if span and by_incident:
         mine = select(incident.c.id).where(incident.c.timeline == timeline, *span)
-        where.append(record.c.incident.in_(mine))
+        more = _inherited(store, conn, timeline, start, end)
+        named = record.c.incident.in_(mine)
+        where.append(named if not more else or_(named, store.among(record.c.incident, more)))
     else:
         where += span
     if with_unit:
@@ -74,7 +79,35 @@ def opened_by(store: SqlStore, conn: Connection, timeline: str, t: datetime) -> 
             table.c.reopened_at.is_not(None),
         ),
     )
-    return [Opened(id, None if closed is None else out(closed), rows) for id, closed, rows in conn.execute(query)]
+    found = [Opened(id, None if closed is None else out(closed), rows) for id, closed, rows in conn.execute(query)]
+    for row in _rows_inherited(store, conn, timeline):
+        changed = row.cmd_closed_at is not None or row.reopened_at is not None
+        open_then = changed or row.src_closed_at is None or row.src_closed_at > t
+        if row.rows and row.opened_at is not None and row.opened_at <= t and open_then:
+            found.append(Opened(row.id, row.src_closed_at, row.rows))
+    return found
+
+
+def _rows_inherited(store: SqlStore, conn: Connection, timeline: str) -> list[Incident]:
+    """Incidents that a fork reads from its parents' tables."""
+    if not is_fork(timeline):
+        return []
+    table = store.tables.incident
+    own = {id for (id,) in conn.execute(select(table.c.id).where(table.c.timeline == timeline))}
+    return inherited.incidents(store, conn, timeline, own)
+
+
+def _inherited(
+    store: SqlStore, conn: Connection, timeline: str, start: datetime | None, end: datetime | None
+) -> list[str]:
+    """Of them, those opened in a time."""
+    return [
+        row.id
+        for row in _rows_inherited(store, conn, timeline)
+        if row.opened_at is not None
+        and (start is None or row.opened_at >= start)
+        and (end is None or row.opened_at < end)
+    ]
 
 
 def _facts(store: SqlStore, conn: Connection, timeline: str, where: list[ColumnElement[bool]]) -> Iterator[Fact]:
@@ -84,7 +117,7 @@ def _facts(store: SqlStore, conn: Connection, timeline: str, where: list[ColumnE
         record.c.seq, record.c.kind, record.c.source, record.c.source_id, record.c.version, record.c["at"],
         record.c.lon, record.c.lat, record.c.area, record.c.incident, body,
     )  # fmt: skip
-    query = select(*columns).where(record.c.timeline == timeline, *where)
+    query = select(*columns).where(belongs(store, record, parts_of(store, conn, timeline)), *where)
     found = conn.execution_options(stream_results=True).execute(query)
     for part in found.partitions(CHUNK):
         for seq, kind, source, source_id, version, at, lon, lat, area, incident, text in part:
@@ -99,9 +132,10 @@ def _unit(store: SqlStore) -> ColumnElement[str | None]:
 def _replaced(store: SqlStore, conn: Connection, timeline: str) -> set[int]:
     """Seqs of event rows that a higher version replaced. Most sources correct few rows, so few keys are looked at."""
     key = store.tables.record_key
+    mine = belongs_key(store, key, parts_of(store, conn, timeline))
     newest = (
         select(key.c.source, key.c.source_id, func.max(key.c.version).label("top"))
-        .where(key.c.timeline == timeline, key.c.version > 0, key.c.incident.is_not(None))
+        .where(mine, key.c.version > 0, key.c.incident.is_not(None))
         .group_by(key.c.source, key.c.source_id)
         .subquery()
     )
@@ -109,5 +143,5 @@ def _replaced(store: SqlStore, conn: Connection, timeline: str) -> set[int]:
         newest,
         and_(key.c.source == newest.c.source, key.c.source_id == newest.c.source_id, key.c.version < newest.c.top),
     )
-    query = query.where(key.c.timeline == timeline, key.c.incident.is_not(None))
+    query = query.where(mine, key.c.incident.is_not(None))
     return {seq for (seq,) in conn.execute(query)}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
 from data.codec import micros
+from data.lineage import belongs, parts_of
 from data.records import Kind, Record
 from data.sql_store import SqlStore
 from layers.places import Places
@@ -36,8 +37,9 @@ class Contacts:
     def read(self, store: SqlStore, conn: Connection, timeline: str) -> None:
         """All that a store has."""
         record, time_out = store.tables.record, store.time_out
+        mine = belongs(store, record, parts_of(store, conn, timeline))
         wanted = select(record.c.area, record.c["at"]).where(
-            record.c.timeline == timeline, record.c.area.is_not(None), record.c.kind.not_in(SILENT)
+            mine, record.c.area.is_not(None), record.c.kind.not_in(SILENT)
         )
         of, plain = self._places.of, store.dialect == "sqlite"
         for part in conn.execution_options(stream_results=True).execute(wanted).partitions(10_000):

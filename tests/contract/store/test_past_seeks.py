@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from data.clock import ManualClock
 from data.codec import instant, micros
+from data.lineage import Part, parts_of
 from data.open_store import open_store
-from data.records import Kind, Record
+from data.records import LIVE, Kind, Record
 from data.settings import Settings
 from data.sql_store import SqlStore
 from layers import areas, cameras, heat, incidents, panel, queue, units
@@ -37,11 +38,15 @@ VIEWS = (
 )
 
 
-def slowly(store: SqlStore, t: float) -> LiveState:
+def slowly(store: SqlStore, t: float, timeline: str = LIVE) -> LiveState:
     """The state of t as the fold of everything makes it, with trails from all positions."""
-    state = LiveState(store.region(), store.moment(moment_of(t)))
+    state = LiveState(store.region(), store.moment(moment_of(t), timeline))
     seen: dict[str, dict[float, Record]] = {}
+    with store.read() as conn:
+        parts = parts_of(store, conn, timeline)
     for record in store.read_after(0):
+        if not any(belongs_to(record, part) for part in parts):
+            continue
         if record.kind is Kind.UNIT_POSITION and ms(record.at) <= t:
             seen.setdefault(record.payload.unit, {})[(record.at, record.seq)] = record
     for unit, found in seen.items():
@@ -49,6 +54,13 @@ def slowly(store: SqlStore, t: float) -> LiveState:
         state.units.trails[state.units.row[unit]].clear()
         state.units.walked((unit, ms(each.at), each.lon, each.lat) for each in last)
     return state
+
+
+def belongs_to(record: Record, part: Part) -> bool:
+    """Whether a record is of this part of a timeline."""
+    if part.until is None:
+        return record.timeline == part.timeline
+    return record.timeline == part.timeline and record.at <= part.until and (record.seq or 0) <= part.head
 
 
 def alike(past: Past, slow: LiveState, t: float) -> None:

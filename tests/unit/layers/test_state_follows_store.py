@@ -55,7 +55,7 @@ class Dice:
         at = NOW - timedelta(seconds=d.uniform(0, 100_000))
         lon, lat = d.uniform(119.98, 120.32), d.uniform(29.98, 30.42)
         incident, unit, site = f"I{d.randrange(40)}", f"U{d.randrange(6)}", f"C{d.randrange(8)}"
-        kind = d.choice([Kind.EVENT] * 8 + list(Kind))
+        kind = d.choice([Kind.EVENT] * 8 + [kind for kind in Kind if kind is not Kind.FORK])
         id, version = f"r{self.n}", 0
         if kind is Kind.EVENT:
             id, version = f"E{d.randrange(60)}", d.randrange(4)
