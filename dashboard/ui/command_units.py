@@ -20,7 +20,7 @@ def unit_board(lang: Lang) -> Component:
     head = html.Header(
         [
             words("desk.units", lang, html.H2, className="panel-title"),
-            html.Div(search, className="unit-search", **said("units.search")),
+            html.Label([words("units.search", lang, className="only-heard"), search], className="unit-search"),
             html.Select([], id="unit-kind", className="select", **said("units.kind")),
             _size("units-tall", "⤢", "units.tall"),
             _size("units-fold", "–", "units.fold"),

@@ -85,7 +85,7 @@ def ranking(lang: Lang) -> Component:
 
 
 def ticker(lang: Lang) -> Component:
-    rows = filled("ticker", "ticker", html.Ol, role="log", **attrs(aria_live="polite", aria_relevant="additions"))
+    rows = filled("ticker", "ticker", html.Ol, **attrs(aria_live="polite", aria_relevant="additions"))
     return panel("panel.ticker", lang, rows, id="ticker")
 
 
