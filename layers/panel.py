@@ -42,7 +42,7 @@ def build(state: LiveState, view: View, t: float) -> Json:
     finest_focus = _at_finest(state, view)
     return {
         "focus": _focus(state, view),
-        "kpis": _kpis(state, view, counted, silent),
+        "kpis": _kpis(state, view, t, counted, silent),
         "trend": _trend(state, view, t),
         "categories": _categories(state, view, t),
         "ranking": _ranking(state, view, counted, silent),
@@ -88,10 +88,9 @@ def _at_finest(state: LiveState, view: View) -> bool:
     return bool(view.area) and state.region.by_code[view.area].level == state.region.finest
 
 
-def _kpis(state: LiveState, view: View, counted: _Counted, silent: np.ndarray[Any, Any]) -> Json:
+def _kpis(state: LiveState, view: View, t: float, counted: _Counted, silent: np.ndarray[Any, Any]) -> Json:
     inside = state.places.mask(view.area)
-    status = state.units["status"][unit_layer.in_focus(state, view)]
-    count = np.bincount(status, minlength=len(STATUSES))
+    units = _units(state, view, t)
     watched = camera_layer.in_focus(state, view)
     finest = state.finest[inside[state.finest]]
     return {
@@ -100,13 +99,37 @@ def _kpis(state: LiveState, view: View, counted: _Counted, silent: np.ndarray[An
         "open": int(counted.still[inside].sum()),
         "closed": int(counted.closed[inside].sum()),
         "urgent_open": int(counted.urgent[inside].sum()),
-        "units": len(status),
-        "units_available": int(count[STATUSES.index(UnitStatus.AVAILABLE)]),
-        "units_busy": int(count[_BUSY].sum()),
+        **units,
         "cameras": len(watched),
         "cameras_online": int(state.cameras["online"][watched].sum()),
         "areas": len(finest),
         "areas_silent": int((silent[finest] > 0).sum()),
+    }
+
+
+def _units(state: LiveState, view: View, t: float) -> dict[str, int]:
+    """Units of the roster in the focus, by their statuses, and those that only event rows name, while they are at work:
+    they count where their incident is. A unit that rows say is at work is not free."""
+    units = state.units
+    rows = unit_layer.in_focus(state, view)
+    busy = np.array(_BUSY)[units["status"][rows]]
+    free = units["status"][rows] == STATUSES.index(UnitStatus.AVAILABLE)
+    others = 0
+    if at_work := state.work.busy(t, units):
+        inside, incidents = state.places.mask(view.area), state.incidents
+        known = []
+        for unit, on in at_work:
+            if unit in units.row:
+                known.append(units.row[unit])
+                continue
+            row = incidents.row.get(on)
+            others += bool(inside[-1 if row is None else incidents["area"][row]])
+        at_it = np.isin(rows, known)
+        busy, free = busy | at_it, free & ~at_it
+    return {
+        "units": len(rows) + others,
+        "units_available": int(free.sum()),
+        "units_busy": int(busy.sum()) + others,
     }
 
 

@@ -18,6 +18,7 @@ class PastState(LiveState):
 
     def __init__(self, live: LiveState) -> None:
         self.region, self.places, self.extras = live.region, live.places, live.extras
+        self.work = live.work
         self.documents = {}
         self.feeds = {}
         self.source_ms = self.commit_ms = None

@@ -19,6 +19,7 @@ from data.errors import StoreUnavailable
 from data.records import LIVE
 from data.settings import Settings
 from data.store import Snapshot, Store
+from layers import unit_work
 from layers.columns import ms
 from layers.state import Extras, LiveState
 
@@ -136,7 +137,9 @@ class Reader:
     def _load(self, version: int) -> None:
         """A new state, built aside and then put in place."""
         region = self._store.region()
-        state = LiveState(region, self._store.snapshot(self.timeline), self._extras())
+        snapshot = self._store.snapshot(self.timeline)
+        state = LiveState(region, snapshot, self._extras())
+        state.work = unit_work.read(self._store, self.timeline, snapshot.incidents)
         state.warm()
         if self._store.region_version() != version:
             return  # the region was replaced meanwhile: areas may not fit; the next look loads again
@@ -157,6 +160,7 @@ class Reader:
         news = changes.seq > state.seq or any(rejected.get(feed.id) != feed.rejected for feed in changes.feeds)
         if not news:
             return False
+        work = unit_work.follow(state.work, self._store, self.timeline, changes.incidents)
         # Incidents first and in parts; the rest, with the seq, comes last, so that the state never claims a seq it
         # does not contain.
         rows = iter(changes.incidents)
@@ -164,6 +168,8 @@ class Reader:
             with self._lock:
                 state.incidents.put(part)
         with self._lock:
+            for incident, parts in work:
+                state.work.put(incident, parts)
             state.apply(replace(changes, incidents=part))
         return True
 

@@ -23,6 +23,7 @@ from layers.incident_columns import IncidentColumns
 from layers.places import Places
 from layers.site_columns import CameraColumns
 from layers.unit_columns import UnitColumns
+from layers.unit_work import UnitWork
 
 Names = Mapping[str, Mapping[str, str]]
 
@@ -49,6 +50,7 @@ class LiveState:
         self.incidents = IncidentColumns(self.places)
         self.units = UnitColumns(self.places, area_index(region.by_level[region.finest] if region.finest else ()))
         self.cameras = CameraColumns(self.places)
+        self.work = UnitWork()
         self.sites: dict[str, SiteRow] = {}
         self.feeds: dict[str, FeedRow] = {}
         self.documents: dict[tuple[Kind, str], DocumentRow] = {}

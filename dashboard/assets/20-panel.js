@@ -28,6 +28,7 @@
     }
     const of = (id, n) => set($(`kpi-${id}-note`), n ? gc.t("kpi.of", { n: gc.num(n) }) : gc.t("kpi.none"));
     of("units_available", k.units);
+    if (k.units_busy) set($("kpi-units_available-note"), `${gc.t("kpi.of", { n: gc.num(k.units) })} · ${gc.t("kpi.busy", { n: gc.num(k.units_busy) })}`);
     of("cameras_online", k.cameras);
     of("areas_silent", k.areas);
     document.querySelector(".kpi-silent")?.classList.toggle("is-silent", k.areas_silent > 0);

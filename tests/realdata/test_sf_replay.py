@@ -52,36 +52,47 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
         made.close()
 
 
-def test_open_calls_at_every_minute_are_those_that_pandas_finds(store: SqlStore, rows: pandas.DataFrame) -> None:
+def ends(rows: pandas.DataFrame) -> pandas.Series[pandas.Timestamp]:
+    """When each row's unit was free: as the row says, and where two rows do not, when it was sent to its next call."""
+    found = rows["Available DtTm"].copy()
+    for row in rows[found.isna()].itertuples():
+        sent = rows[rows["Unit ID"] == rows.loc[row.Index, "Unit ID"]]["Dispatch DtTm"]
+        found[row.Index] = sent[sent > rows.loc[row.Index, "Dispatch DtTm"]].min()
+    return found
+
+
+def test_open_calls_and_busy_units_at_every_minute_are_those_that_pandas_finds(
+    store: SqlStore, rows: pandas.DataFrame
+) -> None:
     day = rows[rows["Received DtTm"].dt.tz_convert(ZONE).dt.date == DAY[0].date()]
     assert len(day) == 809
     calls = rows.groupby("Call Number").agg(received=("Received DtTm", "min"), closed=("Available DtTm", "max"))
-    reader = Reader(store, ManualClock(datetime(2026, 1, 1, tzinfo=UTC)), Settings())
-    past = Past(store, reader)
+    work = rows.assign(end=ends(rows))[["Unit ID", "Call Number", "Dispatch DtTm", "end"]]
+    work.columns = pandas.Index(["unit", "call", "start", "end"])
+    past = Past(store, Reader(store, ManualClock(datetime(2026, 1, 1, tzinfo=UTC)), Settings()))
     # Every minute of the day, to and fro: 00:00, 23:59, 00:01, 23:58, ...
     order = [minute for pair in zip(DAY, reversed(DAY), strict=True) for minute in pair][: len(DAY)]
-    seen = 0
+    most_open = most_busy = 0
     for minute in order:
         t = minute.tz_convert("UTC")
-        is_open = calls[(calls["received"] <= t) & ~(calls["closed"] <= t)]
-        expected = set(is_open.index)
+        is_open = set(calls[(calls["received"] <= t) & ~(calls["closed"] <= t)].index)
+        at_work = work[(work["start"] <= t) & ~(work["end"] <= t)]
+        busy = set(at_work["unit"])
         past.seek(ms(t.to_pydatetime()))
         with past.reading() as state:
-            table = queue.build(state, View(), past.t or 0.0)
-            kpis = panel.build(state, View(window="1h"), past.t or 0.0)["kpis"] if minute.minute == 0 else None
-        assert set(table.key.tolist()) == expected, minute
+            now = past.t or 0.0
+            table = queue.build(state, View(), now)
+            found = state.work.busy(now, state.units)
+            kpis = panel.build(state, View(window="1h"), now)["kpis"] if minute.minute % 30 == 0 else None
+        assert set(table.key.tolist()) == is_open, minute
+        assert {unit for unit, _ in found} == busy, minute
+        assert set(found) <= set(zip(at_work["unit"], at_work["call"], strict=True)), minute
         if kpis is not None:
             window = (calls["received"] > t - timedelta(hours=1)) & (calls["received"] <= t)
-            assert (kpis["open"], kpis["reported"]) == (len(expected), int(window.sum()))
-        seen = max(seen, len(expected))
-    assert seen > 20
-
-
-def test_busy_units_through_the_day_are_those_that_pandas_finds(store: SqlStore, rows: pandas.DataFrame) -> None:
-    # Two rows of the file do not say when their unit was available; what else it did is not in them.
-    said = rows[rows["Available DtTm"].notna()]
-    unsaid = set(rows[rows["Available DtTm"].isna()]["Unit ID"])
-    for minute in DAY[::45]:
-        t = minute.tz_convert("UTC")
-        busy = set(said[(said["Dispatch DtTm"] <= t) & (t < said["Available DtTm"])]["Unit ID"])
-        assert set(state_at(store, t.to_pydatetime()).busy_unit_ids) - unsaid == busy - unsaid, minute
+            assert (kpis["open"], kpis["reported"]) == (len(is_open), int(window.sum()))
+            assert (kpis["units_busy"], kpis["units"], kpis["units_available"]) == (len(busy), len(busy), 0)
+        if minute.hour % 6 == 0 and minute.minute == 0:
+            assert set(state_at(store, t.to_pydatetime()).busy_unit_ids) == busy, minute
+        most_open, most_busy = max(most_open, len(is_open)), max(most_busy, len(busy))
+    assert most_open > 20
+    assert most_busy > 50
