@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from dashboard.theme import DARK, OKABE_ITO, VIRIDIS, WARNING_LEVELS, contrast, css_variables
 
 
 @pytest.mark.parametrize("surface", ["bg", "panel", "panel-2"])
-@pytest.mark.parametrize("words", ["text", "text-2", "text-3", "accent", "good", "late"])
+@pytest.mark.parametrize("words", ["text", "text-2", "text-3", "accent", "good", "late", "replay", "exercise"])
 def test_words_stand_out_from_every_surface(words: str, surface: str) -> None:
     assert contrast(DARK[words], DARK[surface]) >= 4.5
 
@@ -40,3 +43,17 @@ def test_the_style_sheets_find_every_colour() -> None:
     assert all(f"--{name}:{value}" in rule for name, value in DARK.items())
     assert f"--cat-7:{OKABE_ITO[7]}" in rule
     assert f"--heat-8:{VIRIDIS[8]}" in rule
+
+
+@pytest.mark.parametrize("colour", OKABE_ITO)
+def test_marks_of_categories_stand_out(colour: str) -> None:
+    assert contrast(colour, DARK["panel"]) >= 3
+
+
+def test_what_is_written_down_of_the_colours_is_so() -> None:
+    written = (Path(__file__).parents[3] / "docs/design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| `(#[0-9a-f]{6})` \| .* \| ([\d.]+) \|$", written, re.M)
+    assert {name for name, _, _ in rows} >= {"text", "text-2", "text-3", "accent", "good", "late", "replay", "exercise"}
+    for name, colour, ratio in rows:
+        assert DARK[name] == colour
+        assert round(contrast(colour, DARK["panel"]), 1) == float(ratio)
