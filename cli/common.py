@@ -15,9 +15,9 @@ import typer
 from data.clock import SystemClock
 from data.errors import BadInput, GridcommandError, Misconfigured, Refused
 from data.settings import Settings, read_settings
-from data.store import Store
 
 if TYPE_CHECKING:
+    from data.sql_store import SqlStore
     from dispatch.book import Book
 
 DbOption = Annotated[
@@ -52,7 +52,7 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(2 if isinstance(error, Misconfigured) else 1) from None
 
 
-def open_cli_store(db: str | None, *, reading: bool = False) -> Store:
+def open_cli_store(db: str | None, *, reading: bool = False) -> SqlStore:
     """The store that `--db` names, or the configured one. The caller closes it.
 
     Raises Refused where one that is only to be read is not there: made anew, it would answer everything with nothing.

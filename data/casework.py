@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from data.records import ClockChange, ClockOp, IncidentMerged, IncidentMoved, Record
+from data.records import ClockChange, ClockOp, IncidentMerged, IncidentMoved, IncidentState, Record
 
 RETURN = "return"
 """The move that hands a case back: each is an entry of the rejection ledger."""
@@ -113,6 +113,11 @@ class Case:
     def next_due(self) -> CaseClock | None:
         """The clock with the earliest deadline, of those that run and those that were late when they were paused."""
         return min((c for c in self.clocks if c.runs or c.late_in_pause), key=lambda c: (c.due, c.id), default=None)
+
+
+def closes(move: IncidentMoved) -> bool:
+    """Whether a move closes its incident: one that leads to a closed step. A note on a closed case closes nothing."""
+    return move.phase is IncidentState.CLOSED and move.step != move.before
 
 
 def moved(case: Case | None, at: datetime, move: IncidentMoved) -> Case:

@@ -183,6 +183,12 @@ class Replays:
         self._end(gone)
         return session
 
+    def past(self, timeline: str) -> Past:
+        """The past of a timeline, at no moment yet. Raises NotFound."""
+        if not self.known(timeline):
+            raise NotFound(f"no timeline {timeline[:64]!r}", zh=f"没有时间线 {timeline[:64]}")
+        return self._make(timeline)
+
     def get(self, id: str) -> Session:
         """The replay of this id, which is used by that. Raises NotFound."""
         session = self._sessions.get(id)

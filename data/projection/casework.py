@@ -11,7 +11,7 @@ from data.projection.incident import Incident
 from data.projection.tables import Document
 from data.records import IncidentMerged, IncidentMoved, IncidentState, Kind, Record
 
-DOCUMENTS = frozenset({Kind.RULE})
+DOCUMENTS = frozenset({Kind.RULE, Kind.BOOKMARK})
 """Kinds of records that are kept whole, by id, at their latest version."""
 
 
@@ -22,7 +22,7 @@ def _moved(out: Changes, record: Record) -> None:
     incident.command(record, payload.actor)
     incident.case = casework.moved(incident.case, record.at, payload)
     if payload.phase is IncidentState.CLOSED:
-        if payload.step != payload.before:  # a note on a closed case does not close it again
+        if casework.closes(payload):
             incident.closed(record.at)
             release(out, incident, record, payload.actor)
         return

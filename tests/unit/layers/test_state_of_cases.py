@@ -152,9 +152,22 @@ def test_a_source_that_closes_later_closes_what_had_come_back(store: Store, log:
     log.event("A", 0, times={"closed": minute(2)})
     log.move("A", 3, "closed", CLOSED)
     log.move("A", 5, "again", OPEN, move="appeal")
-    assert open_during(store, "A", 8) == [0, 1, 2, 5, 6, 7]  # the latest closing of those before the appeal counts
+    assert open_during(store, "A", 8) == [0, 1, 5, 6, 7]  # at 2 nothing but the source was known to close it
     log.event("A", 0, 1, times={"closed": minute(7)})
-    assert open_during(store, "A", 9) == [0, 1, 2, 5, 6]
+    assert open_during(store, "A", 9) == list(range(7))  # the latest closing that is known holds, as on the wall
+
+
+def test_a_note_on_a_closed_case_changes_nothing(store: Store, log: Log) -> None:
+    log.event("A", unit="U2", times={"dispatch": minute(1)})
+    log.move("A", 3, "closed", CLOSED)
+    log.event("A", 0, 1, unit="U2", times={"dispatch": minute(1), "closed": minute(9)})
+    before = [state_at(store, minute(n)) for n in range(14)]
+    log.move("A", 5, "closed", CLOSED, move="note", before="closed", note="called back")
+    log.move("A", 11, "closed", CLOSED, move="note", before="closed", note="and again")
+    assert [state_at(store, minute(n)) for n in range(14)] == before
+    log.event("B", unit="U3", times={"dispatch": minute(1)})
+    log.move("B", 6, "closed", CLOSED, move="note", before="closed")  # told by another system: closes nothing
+    assert state_at(store, minute(7)).busy_unit_ids == ("U3",)
 
 
 def test_a_merged_incident_is_gone_until_it_is_split_off(store: Store, log: Log) -> None:
