@@ -22,11 +22,13 @@ from data.dead_letters import DeadLetters
 from data.doorbell import Doorbell
 from data.exercise import refused_on
 from data.failures import translated
-from data.locate import locator_of
-from data.models import PROJECTIONS, TABLES, Dialect
 from data.forks import begin, remove
 from data.lineage import beginning, belongs, fork_names, parts_of
+from data.locate import locator_of
+from data.models import PROJECTIONS, TABLES, Dialect
 from data.moment import moment
+from data.plain_columns import PlainEvents
+from data.plain_rows import PlainBatch
 from data.projection import fold
 from data.projection_io import ProjectionIO
 from data.pruning import add_pruned, prune
@@ -148,6 +150,10 @@ class SqlStore(ABC):
     def time_in_row(self, t: datetime) -> Any:
         """A time as `insert` takes it."""
 
+    def times_in_row(self, times: list[int]) -> list[Any]:
+        """Times, microseconds since 1970, as `insert` takes them."""
+        return [self.time_in_row(codec.instant(t)) for t in times]
+
     @abstractmethod
     def time_out(self, value: Any) -> datetime:
         """A stored time as an aware UTC datetime."""
@@ -193,6 +199,13 @@ class SqlStore(ABC):
             done.append(appended(seqs[at : at + len(group)]))
             at += len(group)
         return done
+
+    def append_plain(self, events: PlainEvents) -> Appended:
+        if not len(events):
+            return Appended((), 0)
+        batch = PlainBatch(events, *self._locator)
+        with self.turns.turn(LIVE, "append") as transaction:
+            return transaction.append_plain(batch)
 
     def transact(
         self, timeline: str = LIVE, sought: tuple[str, Sequence[str]] | None = None

@@ -140,6 +140,9 @@ class SqliteStore(SqlStore):
 
     time_in_row = staticmethod(micros)
 
+    def times_in_row(self, times: list[int]) -> list[int]:
+        return times
+
     def time_out(self, value: Any) -> datetime:
         return instant(value)
 

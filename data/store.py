@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.casework import Case
+from data.plain_columns import PlainEvents
 from data.records import LIVE, IncidentState, Kind, Payload, Record, UnitStatus
 from geo.area import Region
 
@@ -238,6 +239,10 @@ class Store(Protocol):
 
     def append_each(self, groups: Sequence[Sequence[Record]]) -> list[Appended]:
         """`append` for several groups in one transaction; what became of each. One bad record refuses them all."""
+        ...
+
+    def append_plain(self, events: PlainEvents) -> Appended:
+        """`append` of many event rows of which each is an incident of its own, given in columns: for archives."""
         ...
 
     def transact(

@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, select
 
 from data import codec
 from data.codec import KIND_NAMES, RECORD_COLUMNS, TRACK_COLUMNS
+from data.plain_columns import PlainEvents
+from data.plain_rows import KEY_COLUMNS, PlainBatch, PlainRows
 from data.projection import Changes, fold
 from data.projection_io import incident_row, unit_row
-from data.records import Kind, Record
+from data.records import LIVE, Kind, Record
 from data.rows import Write
 from data.store import Appended, DocumentRow, IncidentRow, Locator, UnitRow
 from data.stored_lookup import KnownKeys, Seen, StoredLookup
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 Stamp = tuple[int | None, str | None]
 Then = Literal["", "savepoint", "commit"]
 """What follows what is written, in the same trip to the server."""
-KEY_COLUMNS = ("timeline", "source", "source_id", "version", "seq", "incident")
 
 
 class Sought(NamedTuple):
@@ -182,6 +183,43 @@ class StoredTransaction:
         self._records += len(fresh)
         self.seq = seq
         return given
+
+    def append_plain(self, batch: PlainBatch) -> Appended:
+        """As `append_batch`, made from columns where that gives the same: the log knows nothing of them yet."""
+        store, events, bodies = self.store, batch.events, batch.bodies
+        if bodies is None or self._any_known(events):
+            return self.append(list(events.records()))
+        cells, areas = batch.stamps(self.region, lambda: store.locator(self.conn, self.region))
+        received_at = store.clock.now()
+        store.prepare_partitions(self.conn, received_at, ())
+        rows = PlainRows(store, events, bodies, self.seq, received_at, cells, areas)
+        changes = rows.heard(self._lookup(LIVE))
+        self.appended = True
+        self._pending += rows.writes()
+        self._pending += store.io.writes(changes)
+        store.io.remember(self._seen(LIVE), changes)
+        self._seen(LIVE).pop("incident", None)  # some may be there as not found
+        self._absent.clear()
+        self._records += len(events)
+        self.seq += len(events)
+        return Appended(tuple(rows.seqs), 0)
+
+    def _any_known(self, events: PlainEvents) -> bool:
+        """Whether the log has one of these rows or incidents, or they name one twice."""
+        if len(set(events.ids)) < len(events):
+            return True
+        self.flush()
+        store, conn = self.store, self.conn
+        key, incident = store.tables.record_key, store.tables.incident
+        by_source: dict[str, list[str]] = {}
+        for source, id in zip(events.sources, events.ids, strict=True):
+            by_source.setdefault(source, []).append(id)
+        found = [
+            (key.c.timeline == LIVE) & (key.c.source == source) & store.among(key.c.source_id, ids)
+            for source, ids in by_source.items()
+        ]
+        found.append((incident.c.timeline == LIVE) & store.among(incident.c.id, events.ids))
+        return any(conn.execute(select(exists().where(these))).scalar_one() for these in found)
 
     def flush(self, then: Then = "") -> None:
         """Write what was appended, move the head, ring when it commits; and then."""

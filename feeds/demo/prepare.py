@@ -16,11 +16,12 @@ import numpy as np
 
 from data.clock import Clock
 from data.errors import Refused
+from data.plain_columns import PlainEvents
 from data.records import IncidentState, Record
 from data.store import Snapshot, Store
 from feeds.demo.deeds import EMERGENCY
 from feeds.demo.district import SEED, draw_district
-from feeds.demo.history import DAYS, history, window_start
+from feeds.demo.history import DAYS, columns, window_start
 from feeds.demo.names import DISTRICT, DISTRICT_CODE, DISTRICT_EN, NOTICE
 from feeds.demo.resources import feed_records, site_records, unit_records
 from feeds.demo.script import find_id, plan_day
@@ -69,14 +70,15 @@ def prepare(store: Store, clock: Clock, *, seed: int = SEED, days: int = DAYS) -
     known = {feed.id for feed in have.feeds if feed.rhythm_s is not None}
     start = _resume(have, now, days)
     cases = {i.id for i in have.incidents if i.case is not None and i.case.workflow}
-    records: Iterable[Record] = (r for r in history(seed, start, now) if r.source_id not in cases)
+    fixed: Iterable[Record] = ()
+    units: Iterable[Record] = ()
     if len(known) < len(SOURCES) or not have.sites or not have.units:
-        records = chain(feed_records(now), site_records(seed, now), records, unit_records(seed, now))
-    records = chain(records, _progress(seed, have, start, now))
+        fixed, units = chain(feed_records(now), site_records(seed, now)), unit_records(seed, now)
+    past = (day.without(cases) for day in columns(seed, start, now))
     added = duplicates = 0
-    with _made_ahead(records) as batches:
-        for batch in batches:
-            done = store.append(batch)
+    with _made_ahead(chain(_batches(fixed), past, _batches(chain(units, _progress(seed, have, start, now))))) as parts:
+        for part in parts:
+            done = store.append_plain(part) if isinstance(part, PlainEvents) else store.append(part)
             added += done.accepted
             duplicates += done.duplicates
     took = perf_counter() - began
@@ -144,24 +146,26 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
+Part = list[Record] | PlainEvents
+
+
 @contextmanager
-def _made_ahead(records: Iterable[Record]) -> Iterator[Iterator[list[Record]]]:
-    """Batches of which the next is made in a second thread while this one is written.
+def _made_ahead(source: Iterator[Part]) -> Iterator[Iterator[Part]]:
+    """Parts of which the next is made in a second thread while this one is written.
 
     The collector of cycles rests meanwhile: a hundred thousand living records hold none, and looking for some costs
     a fifth of the time.
     """
-    source = _batches(records)
     collecting = gc.isenabled()
     gc.disable()
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="demo-history") as worker:
 
-            def ahead() -> Iterator[list[Record]]:
+            def ahead() -> Iterator[Part]:
                 coming = worker.submit(next, source, None)
-                while (batch := coming.result()) is not None:
+                while (part := coming.result()) is not None:
                     coming = worker.submit(next, source, None)
-                    yield batch
+                    yield part
 
             yield ahead()
     finally:

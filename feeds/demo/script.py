@@ -39,7 +39,8 @@ LONGEST_DAYS = 9
 MILESTONES = ("received", "dispatch", "on_scene", "closed")
 """Lifecycle timestamps of a matter in order; a record's version is the number of those past, less one."""
 
-_STATUS = ("待派遣", "已派遣", "处置中", "已办结")
+STATUS = ("待派遣", "已派遣", "处置中", "已办结")
+"""The source's word for each version."""
 
 _NIGHT = {"0701": 4.0, "0403": 2.6, "0408": 4.0, "0702": 1.4, "0502": 1.6}
 _EVENING = {"0703": 4.0, "0702": 1.8, "0704": 2.0, "0102": 1.5, "0701": 1.6}
@@ -53,6 +54,7 @@ _TITLE = {
     "sensor": (("感知告警：{p}{n}", "Sensor alarm: {m}, {e}"),),
     "water": (("监测告警：{p}{n}", "Gauge alarm: {m}, {e}"),),
 }
+_FORMS = tuple(_TITLE[source.id] for source in SOURCES)
 
 
 @dataclass(frozen=True)
@@ -88,27 +90,35 @@ class DayPlan:
 
         `times` (epoch seconds) says when they really came, for a matter that a vehicle of the simulator works on.
         """
-        source_at, minor_at, severity, grid, spot, wording, (lon, lat), at = self._rows[i]
+        source_at, _, severity, *_, (lon, lat), at = self._rows[i]
         source, id = SOURCES[source_at].id, self.ids[i]
-        category, name, name_en, lower = _names()[minor_at]
-        short, short_en, address = _place(self.seed, grid, spot)
-        forms = _TITLE[source]
-        zh, en = forms[wording % len(forms)]
+        category, title, title_en, address = self.words(i)
         when = [_moment(t, UTC) for t in (times or at)[: version + 1]]
         payload = _payload({
             "category": category,
             "incident": id,
             "severity": severity,
-            "title": zh.format(p=short, n=name),
-            "title_en": en.format(e=short_en, n=name_en, m=lower),
-            "address": address if spot >= 0 else f"{address}{wording % 188 + 1}号附近",
-            "status": _STATUS[version],
+            "title": title,
+            "title_en": title_en,
+            "address": address,
+            "status": STATUS[version],
             "unit": None,
             "contact": None,
             "times": dict(zip(MILESTONES, when, strict=False)),
             "attrs": {},
         })  # fmt: skip
         return Record(Kind.EVENT, source, id, when[0], payload, lon, lat, version)
+
+    def words(self, i: int) -> tuple[str, str, str, str]:
+        """Category, title, English title and address of matter i."""
+        source_at, minor_at, _, grid, spot, wording, _, _ = self._rows[i]
+        category, name, name_en, lower = _names()[minor_at]
+        short, short_en, address = _place(self.seed, grid, spot)
+        forms = _FORMS[source_at]
+        zh, en = forms[wording % len(forms)]
+        if spot < 0:
+            address = f"{address}{wording % 188 + 1}号附近"
+        return category, zh.format(p=short, n=name), en.format(e=short_en, n=name_en, m=lower), address
 
     @cached_property
     def _rows(self) -> list[tuple[int, int, int, int, int, int, list[float], list[float]]]:
@@ -169,11 +179,18 @@ def days_between(start: datetime, end: datetime) -> Iterator[date]:
 def find_id(incident: str) -> tuple[date, str] | None:
     """(day, feed) that an id of this script names, None for an id of another kind."""
     feed, _, rest = incident.partition("-")
+    if feed not in BY_ID:
+        return None
+    day = _day(rest.partition("-")[0])
+    return None if day is None else (day, feed)
+
+
+@lru_cache(maxsize=256)
+def _day(text: str) -> date | None:
     try:
-        day = datetime.strptime(rest.partition("-")[0], "%Y%m%d").replace(tzinfo=ZONE).date()
+        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=ZONE).date()
     except ValueError:
         return None
-    return (day, feed) if feed in BY_ID else None
 
 
 @lru_cache(maxsize=14)
