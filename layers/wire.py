@@ -9,11 +9,15 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from data.errors import BadInput
 from layers.table import TYPE_NAMES, WIRE_TYPES, Column, Table, TableDelta
 
 MAGIC = b"GCF1"
+_LOOKED_UP = ("queue",)
+"""Layers of which a screen reads a few rows out of many: their texts travel as `text`, not as a JSON list."""
+
 VERSION = 1
 _PREFIX = 8  # magic and header length
 
@@ -48,7 +52,7 @@ class Frame:
 def encode(frame: Frame) -> bytes:
     """The frame's bytes. Raises ValueError for a column that has no wire type."""
     body = _Body()
-    layers = {name: _layer(table, body) for name, table in frame.layers.items()}
+    layers = {name: _layer(table, body, looked_up=name in _LOOKED_UP) for name, table in frame.layers.items()}
     header: dict[str, Any] = {
         "v": VERSION,
         "view": frame.view,
@@ -84,10 +88,15 @@ class _Body:
         self._entries: list[tuple[dict[str, Any], int]] = []
         self._size = 0
 
-    def add(self, column: Column) -> dict[str, Any]:
-        if column.dtype == object:
+    def add(self, column: Column, *, looked_up: bool = False) -> dict[str, Any]:
+        entry: dict[str, Any]
+        if column.dtype == object and looked_up:
+            ends, text = _text(column.tolist())
+            raw = ends.tobytes() + text
+            entry = {"t": "text", "off": 0, "len": len(column), "bytes": len(text)}
+        elif column.dtype == object:
             raw = orjson.dumps(column.tolist())
-            entry: dict[str, Any] = {"t": "str", "off": 0, "len": len(raw)}
+            entry = {"t": "str", "off": 0, "len": len(raw)}
         else:
             name = TYPE_NAMES.get(column.dtype)
             if name is None:
@@ -104,17 +113,28 @@ class _Body:
             entry["off"] = start + at
 
 
-def _layer(table: Table | TableDelta, body: _Body) -> dict[str, Any]:
+def _text(rows: list[str]) -> tuple[NDArray[np.uint32], bytes]:
+    """Where each row ends in the text of all, in UTF-16 units, and that text in UTF-8."""
+    whole = "".join(rows)
+    wide = not whole.isascii() and max(whole) > "\uffff"  # a row's length in Python counts such a character once
+    lengths = [len(row.encode("utf-16-le")) // 2 for row in rows] if wide else [len(row) for row in rows]
+    return np.cumsum(lengths, dtype=np.uint32), whole.encode()
+
+
+def _layer(table: Table | TableDelta, body: _Body, *, looked_up: bool) -> dict[str, Any]:
+    def columns() -> dict[str, Any]:
+        named = {"key": table.key, **table.columns}
+        return {name: body.add(column, looked_up=looked_up) for name, column in named.items()}
+
     if isinstance(table, Table):
-        columns = {"key": body.add(table.key)} | {name: body.add(column) for name, column in table.columns.items()}
-        return {"mode": "snapshot", "n": len(table), "meta": dict(table.meta), "cols": columns}
+        return {"mode": "snapshot", "n": len(table), "meta": dict(table.meta), "cols": columns()}
     out: dict[str, Any] = {"mode": "delta", "n": table.n}
     if table.meta is not None:
         out["meta"] = dict(table.meta)
     out["drop"] = body.add(table.drop)
     out["index"] = body.add(table.index)
     out["add"] = table.add
-    out["cols"] = {"key": body.add(table.key)} | {name: body.add(column) for name, column in table.columns.items()}
+    out["cols"] = columns()
     return out
 
 
@@ -189,17 +209,23 @@ def _read_layer(data: bytes, name: str, raw: dict[str, Any]) -> Table | TableDel
 def _read_column(data: bytes, where: str, spec: object) -> Column:
     if not isinstance(spec, dict):
         raise BadInput(f"frame: {where}: is not described")
-    kind = _choice(spec, "t", (*WIRE_TYPES, "str"), where)
+    kind = _choice(spec, "t", (*WIRE_TYPES, "str", "text"), where)
     off = _typed(spec, "off", int, where)
     length = _typed(spec, "len", int, where)
     dtype = WIRE_TYPES.get(kind)
     size = length * (dtype.itemsize if dtype else 1)
+    if kind == "text":
+        size = length * 4 + _typed(spec, "bytes", int, where)
     if off % 8 or off < _PREFIX:
         raise BadInput(f"frame: {where}: offset {off} is not a multiple of 8 after the header")
     if length < 0 or off + size > len(data):
         raise BadInput(f"frame: {where}: {length} x {kind} at {off} runs past the end of {len(data)} bytes")
     if dtype is not None:
         return np.frombuffer(data, dtype=dtype, count=length, offset=off)
+    if kind == "text":
+        return _read_text(
+            np.frombuffer(data, dtype=np.uint32, count=length, offset=off), data[off + length * 4 : off + size], where
+        )
     try:
         values = orjson.loads(data[off : off + size])
     except orjson.JSONDecodeError as error:
@@ -208,6 +234,20 @@ def _read_column(data: bytes, where: str, spec: object) -> Column:
         raise BadInput(f"frame: {where}: is not a JSON array of strings")
     column = np.empty(len(values), dtype=object)
     column[:] = values
+    return column
+
+
+def _read_text(ends: NDArray[np.uint32], raw: bytes, where: str) -> Column:
+    try:
+        units = raw.decode().encode("utf-16-le")
+        starts = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+        if not bool((ends >= starts).all()) or (int(ends[-1]) if len(ends) else 0) * 2 != len(units):
+            raise BadInput(f"frame: {where}: its rows do not end where its text does")
+        rows = [units[2 * a : 2 * b].decode("utf-16-le") for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    except UnicodeError as error:
+        raise BadInput(f"frame: {where}: is not text: {error}") from None
+    column = np.empty(len(rows), dtype=object)
+    column[:] = rows
     return column
 
 

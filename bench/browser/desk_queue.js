@@ -62,7 +62,7 @@
   let table = null;
   window.bench = {
     begin: async () => {
-      table = await window.dash_ag_grid.getApiAsync("incident-grid");
+      table = window.gc.desk.table.api;
     },
     /** The id that stands first in a column's order, of all rows or of those with some words in them. */
     first: (column, words = "") => {

@@ -260,7 +260,7 @@ def measure(url: str, rows: int) -> dict[str, Any]:
             """A page that comes anew, waits with everything but its queue, and is sent that."""
             played.leave()
             page.goto(f"{url}/desk")
-            page.wait_for_function("() => window.gc?.desk?.begun && window.dash_ag_grid")
+            page.wait_for_function("() => window.gc?.desk?.begun && window.gc.desk.table.api")
             ask("begin")
             while played.view is None:
                 page.wait_for_timeout(20)

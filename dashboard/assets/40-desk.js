@@ -158,7 +158,7 @@
   }
   gc.onAddress = () => {
     if (gc.address.page !== "/desk") return;
-    if (!desk.here() || !window.dash_ag_grid || !ROOMS.every((room) => desk[room])) {
+    if (!desk.here() || !window.gridcommandTable || !ROOMS.every((room) => desk[room])) {
       setTimeout(gc.onAddress, 50); // the table's script, or one of the desk's, is still loading
       return;
     }

@@ -10,7 +10,7 @@
     class {
       init(params) {
         const row = desk.table.rowOf(params);
-        this.kind = row && kind(row);
+        this.kind = !row || kind(row);
         this.node = make(row);
         if (row) change(this.node, row);
       }
@@ -32,7 +32,7 @@
   });
 
   const Clock = cell(
-    (row) => (row && !row.closed ? gc.sla.node(clockOf(row)) : el("span", { class: "sla-done" })),
+    (row) => (row?.closed ? el("span", { class: "sla-done" }) : gc.sla.node(row ? clockOf(row) : {})),
     (node, row) => (row.closed ? set(node, gc.t("queue.closed_at", { at: gc.clock(row.closed) })) : gc.sla.change(node, clockOf(row))),
     (row) => !row.closed,
   );

@@ -26,15 +26,9 @@
     compare: (a, b) => (collator ??= new Intl.Collator(gc.lang === "zh" ? "zh-CN-u-co-pinyin" : "en")).compare(a, b),
   };
   let queue = null;
-
-  /** The table, once Dash's wrapper has done with it: the last thing that it does is to give it a source of its own. */
-  let table = null;
-  const whole = (api) =>
-    new Promise((done) => {
-      const look = () => (api.getGridOption("datasource") ? done(api) : setTimeout(look, 5));
-      look();
-    });
-  const grid = (then) => (table ??= window.dash_ag_grid.getApiAsync("incident-grid").then(whole)).then(then).catch((error) => console.error("queue:", error));
+  /** What the columns are made for: the language and, roughly, the width. */
+  const look = () => `${gc.lang} ${Math.round($("incident-grid").clientWidth / 40)}`;
+  const columns = () => desk.columns($("incident-grid").clientWidth);
 
   // --- tabs and filter -----------------------------------------------------------------------------------------
   const KEPT = "gridcommand.acted";
@@ -224,31 +218,27 @@
     words: () => {
       collator = null;
       if ($("list-filter")) $("list-filter").placeholder = `${gc.t("desk.search")}  ( / )`;
-      const look = `${gc.lang} ${Math.round($("incident-grid").clientWidth / 40)}`;
-      grid(() => {
-        queue.renamed(gc.now());
-        if (look !== drawn) desk.table.columns(desk.columns($("incident-grid").clientWidth));
-        drawn = look;
-        desk.table.show();
-        desk.table.redraw();
-        counts();
-      });
+      queue.renamed(gc.now());
+      if (look() !== drawn) desk.table.columns(columns());
+      drawn = look();
+      desk.table.show();
+      desk.table.redraw();
+      counts();
     },
     begin: () => {
       tab = new URLSearchParams(location.search).get("list") || "open";
       if (!TABS.includes(tab)) tab = "open";
-      grid((api) => {
-        queue = new window.gridcommand.Queue(names);
-        queue.see({ tab }, gc.now());
-        whose();
-        desk.table.begin(api, queue, (sort) => {
-          queue.see({ sort }, gc.now());
-          desk.table.show();
-          $("by-need").setAttribute("aria-pressed", String(sort.by === "need"));
-        });
-        // The frames may have come before the table.
-        window.gridcommand.watchQueue("stream", news);
+      queue = new window.gridcommand.Queue(names);
+      queue.see({ tab }, gc.now());
+      whose();
+      drawn = look();
+      desk.table.begin($("incident-grid"), columns(), queue, (sort) => {
+        queue.see({ sort }, gc.now());
+        desk.table.show();
+        $("by-need").setAttribute("aria-pressed", String(sort.by === "need"));
       });
+      // The frames may have come before the table.
+      window.gridcommand.watchQueue("stream", news);
       $("list-filter").addEventListener("input", (event) => {
         words = event.target.value.trim().toLowerCase();
         if (queue) see({ words: words.split(/\s+/).filter(Boolean) });

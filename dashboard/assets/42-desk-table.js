@@ -8,8 +8,9 @@
   let api = null;
   let queue = null;
 
+  let filling = false; // rows are made that get what they show in the same moment
   /** What a cell draws: its row, or, until the table has asked for it, what the queue has at its place. */
-  const rowOf = ({ data, node }) => data ?? queue.at(node.rowIndex);
+  const rowOf = ({ data, node }) => data ?? (filling ? undefined : queue.at(node.rowIndex));
 
   /** Rows that the table keeps are those of the queue at their places: the same case is changed in place, another put there. */
   function fill(all = false) {
@@ -39,19 +40,22 @@
 
   desk.table = {
     rowOf,
+    get api() {
+      return api;
+    },
     /** `of`: the queue; `sorted` is told by which column a person sorts, and whether downwards. */
-    begin: (grid, of, sorted) => {
-      api = grid;
+    begin: (host, columns, of, sorted) => {
       queue = of;
-      api.setGridOption("defaultColDef", { sortable: true, resizable: true, suppressHeaderMenuButton: true, sortingOrder: ["asc", "desc", null] });
-      api.setGridOption("rowClassRules", { "is-fresh": (params) => queue.isFresh(rowOf(params)?.id, gc.now(), FRESH_MS) });
+      api = window.gridcommandTable(host, {
+        columnDefs: columns,
+        defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: true, sortingOrder: ["asc", "desc", null] },
+        rowClassRules: { "is-fresh": (params) => queue.isFresh(rowOf(params)?.id, gc.now(), FRESH_MS) },
+        datasource: source,
+      });
       // The table keeps asking the source that it began with. With none to begin anew with, it does not throw its rows
       // away when a column is sorted by: the queue puts others into them.
-      api.setGridOption("datasource", source);
       api.setRowCount(0, true);
       api.setGridOption("datasource", undefined);
-      // Dash's wrapper sets the selection it knows; what is in hand is marked again after it.
-      api.addEventListener("selectionChanged", ({ source }) => source === "apiSelectAll" && mark());
       api.addEventListener("rowClicked", ({ rowIndex }) => gc.selectIncident(queue.id(rowIndex)));
       api.addEventListener("sortChanged", () => {
         const by = api.getColumnState().find((it) => it.sort);
@@ -62,7 +66,11 @@
     /** Bring the table in line with the queue; `all`: also rows that are as they were, since time went on. */
     show: (all = false) => {
       if (!api) return;
-      if (api.getDisplayedRowCount() !== queue.n) api.setRowCount(queue.n, true);
+      if (api.getDisplayedRowCount() !== queue.n) {
+        filling = true;
+        api.setRowCount(queue.n, true);
+        filling = false;
+      }
       fill(all);
       mark();
     },

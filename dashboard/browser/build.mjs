@@ -41,10 +41,10 @@ function zip(file) {
 async function bundle() {
   const out = join(here, '../assets_built')
   mkdirSync(out, { recursive: true })
-  await esbuild.build({ ...common, entryPoints: { gridcommand: join(here, 'src/index.ts') }, outdir: out, minify: true })
+  await esbuild.build({ ...common, entryPoints: { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts') }, outdir: out, minify: true })
   // Bars and lines are all that the pages draw: a quarter of what Plotly's whole bundle weighs.
   copyFileSync(require.resolve('plotly.js-basic-dist-min'), join(out, 'plotly-basic.js'))
-  for (const name of ['gridcommand.js', 'gridcommand.css', 'plotly-basic.js']) {
+  for (const name of ['gridcommand.js', 'gridcommand.css', 'table.js', 'plotly-basic.js']) {
     const file = join(out, name)
     zip(file)
     const bytes = readFileSync(file)

@@ -32,9 +32,13 @@ _TEMPLATE = """<!DOCTYPE html>
 </body>
 </html>"""
 
-_TABLE_SCRIPT = re.compile(r'<script src="[^"]*dash_ag_grid[^"]*"></script>')
-_CHART_SCRIPT = re.compile(r'<script src="[^"]*plotly-basic[^"]*"></script>')
-_UNUSED = {"/desk": (_CHART_SCRIPT,), "/replay": (_CHART_SCRIPT, _TABLE_SCRIPT)}
+_SCRIPT = r'<script src="[^"]*{}[^"]*"></script>'
+_TABLE_SCRIPT = re.compile(_SCRIPT.format("/table[.]"))
+_CHART_SCRIPT = re.compile(_SCRIPT.format("/plotly-basic[.]"))
+_WITH_TABLE = {"/desk"}
+_WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
+# Dash sends both to every page: its old table, and what browsers lack that are too old for the map.
+_NEVER = re.compile(_SCRIPT.format("/(?:dash_table/|deps/polyfill@)"))
 
 _ICON = (
     "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
@@ -72,8 +76,8 @@ def set_template(app: Dash, services: Services) -> None:
 
 
 def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callable[..., str]:
-    """Each page loads the scripts of its own parts: the desk its table, the wall its chart, 0.3 MB each. Until they
-    run it says in its language what comes.
+    """Each page loads the scripts of its own parts: the desk its table, the wall its chart. Until they run it says in
+    its language what comes.
     """
 
     def interpolated(**parts: str) -> str:
@@ -84,8 +88,14 @@ def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callabl
             '<div id="react-entry-point"><div class="loading">'
             f"<h1>{escape(i18n.text('title', lang))}</h1><p>{escape(i18n.text('loading', lang))}</p></div></div>"
         )
-        for script in _UNUSED.get(request.url.path, (_TABLE_SCRIPT,)):
-            parts["scripts"] = script.sub("", parts["scripts"])
+        path = request.url.path
+        for script, used in (
+            (_TABLE_SCRIPT, path in _WITH_TABLE),
+            (_CHART_SCRIPT, path not in _WITHOUT_CHARTS),
+            (_NEVER, False),
+        ):
+            if not used:
+                parts["scripts"] = script.sub("", parts["scripts"])
         return interpolate(**parts)
 
     return interpolated

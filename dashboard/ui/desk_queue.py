@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import dash_ag_grid as dag
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import theme
 from dashboard.i18n import Lang
 from dashboard.ui.parts import attrs, button, panel, said, words
 
 GRID = "incident-grid"
 
 TABS = ("triage", "mine", "overdue", "open", "paused", "closed")
-
-
-def _table() -> Component:
-    d = theme.DARK
-    look = (
-        "themeQuartz.withParams({"
-        f"backgroundColor:'{d['panel']}',foregroundColor:'{d['text']}',headerBackgroundColor:'{d['panel']}',"
-        f"headerTextColor:'{d['text-2']}',borderColor:'{d['line']}',accentColor:'{d['accent']}',"
-        f"selectedRowBackgroundColor:'{d['accent-dim']}',rowHoverColor:'{d['panel-2']}',browserColorScheme:'dark',"
-        "fontFamily:'inherit',fontSize:'0.95rem',headerFontSize:'0.85rem',spacing:4,wrapperBorder:false,"
-        "wrapperBorderRadius:0,cellHorizontalPadding:7,rowHeight:'2.9rem',headerHeight:'2rem'})"
-    )
-    grid: Component = dag.AgGrid(
-        id=GRID,
-        className="incident-grid",
-        columnDefs=[],
-        rowModelType="infinite",  # it asks the page's queue for the rows that it shows
-        getRowId="params.data.id",
-        dashGridOptions={
-            "cacheBlockSize": 100,
-            "rowBuffer": 5,
-            "maxBlocksInCache": 6,
-            "theme": {"function": look},
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "suppressCellFocus": True,
-            "animateRows": False,
-            "maintainColumnOrder": True,
-            "suppressNoRowsOverlay": True,
-            "tooltipShowDelay": 600,
-        },
-        style={"height": "100%", "width": "100%"},
-    )
-    return grid
 
 
 def _tab(name: str, lang: Lang) -> Component:
@@ -84,7 +49,8 @@ def queue(lang: Lang) -> Component:
         ],
         className="list-head",
     )
+    table = html.Div(id=GRID, className="incident-grid")  # 42-desk-table.js makes it
     foot = words("queue.loading", lang, html.Div, id="list-empty", className="empty")
     return panel(
-        "desk.incidents", lang, [tabs, tools, html.Div([_table(), foot], className="grid-host")], id="list", extra=head
+        "desk.incidents", lang, [tabs, tools, html.Div([table, foot], className="grid-host")], id="list", extra=head
     )

@@ -1,7 +1,9 @@
 // Frames as docs/wire.md states them, read from bytes without copying where alignment allows. The mirror of layers/wire.py.
 
+import { Texts } from './texts'
+
 export type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array
-export type Column = NumberArray | BigUint64Array | string[]
+export type Column = NumberArray | BigUint64Array | string[] | Texts
 export type Columns = Record<string, Column>
 
 export type TableSnapshot = { mode: 'snapshot'; n: number; meta: Record<string, unknown>; cols: Columns }
@@ -68,7 +70,8 @@ function column(raw: unknown, bytes: ArrayBuffer, what: string): Column {
   const offset = whole(entry.off, `${what}: off`)
   const length = whole(entry.len, `${what}: len`)
   if (offset % 8) throw new BadFrame(`${what}: starts at ${offset}, expected a multiple of 8`)
-  const type = entry.t as keyof typeof ARRAYS | 'str'
+  const type = entry.t as keyof typeof ARRAYS | 'str' | 'text'
+  if (type === 'text') return texts(entry, offset, length, bytes, what)
   if (type === 'str') {
     if (offset + length > bytes.byteLength) throw new BadFrame(`${what}: runs past the end of the frame`)
     let value: unknown
@@ -84,6 +87,26 @@ function column(raw: unknown, bytes: ArrayBuffer, what: string): Column {
   if (!Type) throw new BadFrame(`${what}: unknown type ${JSON.stringify(entry.t)}`)
   if (offset + length * Type.BYTES_PER_ELEMENT > bytes.byteLength) throw new BadFrame(`${what}: runs past the end of the frame`)
   return new Type(bytes, offset, length)
+}
+
+/** Where each row ends, and then the text itself. */
+function texts(entry: Json, offset: number, rows: number, bytes: ArrayBuffer, what: string): Texts {
+  const size = whole(entry.bytes, `${what}: bytes`)
+  if (offset + rows * 4 + size > bytes.byteLength) throw new BadFrame(`${what}: runs past the end of the frame`)
+  const ends = new Uint32Array(bytes, offset, rows)
+  let text: string
+  try {
+    text = utf8.decode(new Uint8Array(bytes, offset + rows * 4, size))
+  } catch {
+    throw new BadFrame(`${what}: is not UTF-8`)
+  }
+  let last = 0
+  for (let row = 0; row < rows; row++) {
+    if (ends[row]! < last) throw new BadFrame(`${what}: row ${row} ends before it begins`)
+    last = ends[row]!
+  }
+  if (last !== text.length) throw new BadFrame(`${what}: ends at ${last} of ${text.length}`)
+  return new Texts(text, ends)
 }
 
 function u32(raw: unknown, bytes: ArrayBuffer, what: string): Uint32Array {

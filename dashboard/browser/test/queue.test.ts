@@ -242,8 +242,10 @@ test('a table without a column is refused by the name of the column', () => {
   assert.throws(() => new Cases(lacking), (error: Error) => error instanceof BadFrame && error.message === 'queue: lacks column due')
 })
 
+globalThis.requestAnimationFrame ??= (run) => Number(setTimeout(run)) // Node has no frames
+
 test('a page that comes late is told all of it, and nothing after it left', () => {
-  const told: (readonly string[])[] = []
+  const told: unknown[] = []
   const out = channel('queue-test')
   const update = (lines: Line[]): Update => ({ view: '', tables: { queue: table(lines) }, changes: { queue: { rows: null } }, t: 1, stamps: { source: null, commit: null, frame: 1 }, receivedAt: 1, painted: () => undefined })
   out.publish(update([{ id: 'a' }]))

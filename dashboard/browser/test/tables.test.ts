@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applyDelta, applyFrame, type Table } from '../src/tables'
+import { Texts } from '../src/texts'
 import { BadFrame, type Frame, type TableDelta } from '../src/wire'
 
 function table(): Table {
@@ -53,4 +54,25 @@ test('a snapshot frame forgets layers it does not send, a delta keeps them', () 
 test('a delta on a layer that was never sent is refused', () => {
   const frame: Frame = { view: '', seq: 2, base: 1, mode: 'delta', t: 0, log: 0, stamps: { source: null, commit: null, frame: 0 }, layers: { heat: delta({}) }, panel: null }
   assert.throws(() => applyFrame({}, frame), BadFrame)
+})
+
+const texts = (...rows: string[]) => new Texts(rows.join(''), Uint32Array.from(rows, (_, at) => rows.slice(0, at + 1).join('').length))
+const read = (column: unknown) => Array.from({ length: (column as Texts).length }, (_, at) => (column as Texts).at(at))
+
+test('texts that are cut out when they are read change, grow and lose rows like lists', () => {
+  const before: Table = { n: 3, meta: {}, cols: { key: texts('a', 'b', 'c'), name: texts('积水', '', '🚒 fire') } }
+  assert.deepEqual(read(before.cols.name), ['积水', '', '🚒 fire'])
+  assert.equal(before.cols.name!.length, 3)
+  assert.equal((before.cols.name as Texts).at(3), undefined)
+  const none = texts()
+  const changed = applyDelta(before, { ...delta({}), n: 3, index: Uint32Array.of(1), cols: { key: none, name: texts('火警') } }, 't').table
+  assert.equal(changed.cols.key, before.cols.key)
+  assert.deepEqual(read(changed.cols.name), ['积水', '火警', '🚒 fire'])
+  const more = applyDelta(changed, { ...delta({}), n: 5, index: Uint32Array.of(0), add: 2, cols: { key: texts('d', 'e'), name: texts('A', 'D', 'E') } }, 't').table
+  assert.deepEqual(read(more.cols.key), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(read(more.cols.name), ['A', '火警', '🚒 fire', 'D', 'E'])
+  assert.deepEqual(read(changed.cols.name), ['积水', '火警', '🚒 fire'], 'the table before has its own rows')
+  const less = applyDelta(more, { ...delta({}), n: 4, drop: Uint32Array.of(0, 3), index: Uint32Array.of(2), add: 1, cols: { key: texts('f'), name: texts('EE', 'F') } }, 't').table
+  assert.deepEqual(read(less.cols.key), ['b', 'c', 'e', 'f'])
+  assert.deepEqual(read(less.cols.name), ['火警', '🚒 fire', 'EE', 'F'])
 })

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { applyFrame, type Table, type Tables } from '../src/tables'
+import { Texts } from '../src/texts'
 import { BadFrame, type Column, type Columns, decode, type Frame } from '../src/wire'
 
 // Run from .tests/, two folders below the package; the golden frames are shared with layers/wire.py.
@@ -20,7 +21,8 @@ function golden(name: string): Record<string, unknown> {
 
 // JSON has no u64 and no NaN: the golden files write keys as text and NaN as null.
 function plain(column: Column): unknown[] {
-  return Array.from(column as ArrayLike<unknown>, (v) => (typeof v === 'bigint' ? String(v) : typeof v === 'number' && Number.isNaN(v) ? null : v))
+  const values = column instanceof Texts ? Array.from({ length: column.length }, (_, row) => column.at(row)) : (column as ArrayLike<unknown>)
+  return Array.from(values, (v) => (typeof v === 'bigint' ? String(v) : typeof v === 'number' && Number.isNaN(v) ? null : v))
 }
 
 function plainColumns(cols: Columns): Record<string, unknown[]> {
@@ -73,8 +75,8 @@ function refused(data: ArrayBuffer, pattern: RegExp): void {
   )
 }
 
-function rewritten(change: (header: Record<string, never>) => void): ArrayBuffer {
-  const data = bytes('snapshot')
+function rewritten(change: (header: Record<string, never>) => void, name = 'snapshot'): ArrayBuffer {
+  const data = bytes(name)
   const length = new DataView(data).getUint32(4, true)
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 8, length)))
   change(header)
@@ -115,4 +117,16 @@ test('headers that lie are refused', () => {
   refused(rewritten((h: any) => { h.layers.heat.cols.value.off += 4 }), /multiple of 8/)
   refused(rewritten((h: any) => { h.layers.heat.cols.value.len = 99999 }), /past the end/)
   refused(rewritten((h: any) => { delete h.layers.heat.cols.key }), /no key/)
+})
+
+test('texts that do not end where their rows do are refused', () => {
+  const cols = (h: any) => h.layers.queue.cols
+  refused(rewritten((h) => { cols(h).title.bytes -= 1 }, 'queue'), /title: (is not UTF-8|ends at)/)
+  refused(rewritten((h) => { cols(h).title.bytes = 99999 }, 'queue'), /title: runs past the end/)
+  refused(rewritten((h) => { cols(h).title.bytes = -1 }, 'queue'), /title: bytes: expected a whole number/)
+  const data = bytes('queue')
+  const length = new DataView(data).getUint32(4, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 8, length)))
+  new DataView(data).setUint32(header.layers.queue.cols.title.off, 60000, true)
+  refused(data, /title: row 1 ends before it begins/)
 })

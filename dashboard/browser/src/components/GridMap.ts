@@ -20,6 +20,9 @@ export type GridMapProps = {
   setProps?: SetProps
 }
 
+/** Layers that a map draws. */
+const DRAWN = ['heat', 'areas', 'incidents', 'units', 'cameras']
+
 const fetched = new Map<string, Promise<unknown>>()
 
 /** GET as JSON, once per URL; null when there is none (404) or it cannot be had, and then asked again next time. */
@@ -152,9 +155,12 @@ export function GridMap(props: GridMapProps): unknown {
     }
     if (typeof given === 'string') void load(anew(given, region), [])
     else if (given) void load(anew(areasUrl(api, given.level ?? '', given.within ? `area=${encodeURIComponent(given.within)}` : ''), region), [])
+    let view: string | null = null
     const stop = props.stream
       ? channel(props.stream).subscribe((update) => {
-          engine.current?.update(update)
+          // News of the queue alone change nothing on a map, and drawing one costs more than they do.
+          if (update.view !== view || DRAWN.some((layer) => update.changes[layer])) engine.current?.update(update)
+          view = update.view
           const table = update.tables.areas
           const now = String(table?.meta.region ?? '')
           began.current ??= now || null

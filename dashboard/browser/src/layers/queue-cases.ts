@@ -1,6 +1,7 @@
 // The cases of the queue in columns, as they travel: a row becomes an object only when somebody looks at it.
 
 import type { Table } from '../tables'
+import type { Strings } from '../texts'
 import { BadFrame } from '../wire'
 
 /** One case. Times in ms since 1970, null where there is none; codes are texts already. */
@@ -46,9 +47,9 @@ const TEXTS = ['key', 'area', 'title', 'title_en'] as const
 
 export class Cases {
   readonly n: number
-  readonly keys: readonly string[]
+  readonly keys: Strings
   readonly numbers: Readonly<Record<(typeof NUMBERS)[number], Numbers>>
-  readonly texts: Readonly<Record<(typeof TEXTS)[number], readonly string[]>>
+  readonly texts: Readonly<Record<(typeof TEXTS)[number], Strings>>
   readonly coded: Readonly<Record<CodedName, Coded>>
   /** All that there are and all that were sent; a server may keep some back. */
   readonly total: number
@@ -107,7 +108,7 @@ export class Cases {
   row(at: number): QueueRow {
     const n = this.numbers
     return {
-      id: this.keys[at]!,
+      id: this.keys.at(at)!,
       severity: n.severity[at]!,
       state: STATES[n.state[at]!] ?? '',
       category: this.text('category', at),
@@ -115,9 +116,9 @@ export class Cases {
       step: this.text('step', at),
       owner: this.text('owner', at),
       source: this.text('source', at),
-      area: this.texts.area[at]!,
-      title: this.texts.title[at]!,
-      title_en: this.texts.title_en[at]!,
+      area: this.texts.area.at(at)!,
+      title: this.texts.title.at(at)!,
+      title_en: this.texts.title_en.at(at)!,
       opened: n.opened[at]!,
       due: known(n.due[at]!),
       warn: known(n.warn[at]!),
@@ -169,11 +170,11 @@ function tableOf(rows: readonly QueueRow[]): Table {
   return { n: rows.length, meta, cols }
 }
 
-function code(values: readonly string[]): Coded {
+function code(values: Strings): Coded {
   const numbers = new Uint32Array(values.length)
   const known = new Map<string, number>()
   for (let at = 0; at < values.length; at++) {
-    const text = values[at]!
+    const text = values.at(at)!
     let number = known.get(text)
     if (number === undefined) known.set(text, (number = known.size))
     numbers[at] = number

@@ -62,7 +62,6 @@ export class Alphabet {
 
 /** Whether a row has all the words: each in its id, its titles or one of its names. */
 export function finder(cases: Cases, names: Names, words: readonly string[]): (at: number) => boolean {
-  if (!words.length) return () => true
   const columns = NAMED.map((column) => named(cases, names, column)).map(({ numbers, texts }) => ({ numbers, texts: texts.map((text) => text.toLowerCase()) }))
   const urgent = names.severity(1).toLowerCase()
   const { key, title, title_en } = cases.texts
@@ -72,9 +71,9 @@ export function finder(cases: Cases, names: Names, words: readonly string[]): (a
     return (at: number) =>
       hits.some(({ numbers, has }) => has[numbers[at]!]) ||
       (isUrgent && cases.numbers.severity[at] === 1) ||
-      title[at]!.toLowerCase().includes(word) ||
-      title_en[at]!.toLowerCase().includes(word) ||
-      key[at]!.toLowerCase().includes(word)
+      title.at(at)!.toLowerCase().includes(word) ||
+      title_en.at(at)!.toLowerCase().includes(word) ||
+      key.at(at)!.toLowerCase().includes(word)
   })
   return (at) => tests.every((test) => test(at))
 }

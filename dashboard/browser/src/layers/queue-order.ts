@@ -41,16 +41,10 @@ export function place(cases: Cases, now: number, mine: Mine): Placed {
   const tabs = new Uint8Array(n)
   const order = new Float64Array(n)
   const tally = new Uint32Array(1 << TABS.length)
-  const [TRIAGE, MINE, OVERDUE, OPEN, PAUSED, CLOSED] = TABS.map(bit) as [number, number, number, number, number, number]
-  const closed = cases instanceof ClosedCases ? cases : null
+  const [TRIAGE, MINE, OVERDUE, OPEN, PAUSED] = TABS.map(bit) as [number, number, number, number, number]
+  if (cases instanceof ClosedCases) return placeClosed(cases)
   let turns = Infinity
   for (let at = 0; at < n; at++) {
-    if (closed) {
-      tabs[at] = CLOSED
-      order[at] = AFTER_ALL - closed.closed(at)
-      tally[CLOSED]!++
-      continue
-    }
     if (parent[at]! > 0) continue
     const still = paused[at]! > 0
     const end = due[at]!
@@ -64,12 +58,17 @@ export function place(cases: Cases, now: number, mine: Mine): Placed {
       const turn = now < warn[at]! ? warn[at]! : end + 1
       if (turn < turns) turns = turn
     }
-    const in_ = OPEN | (waits ? TRIAGE : 0) | (owner[at] === mines || (mine.ids.size && mine.ids.has(cases.keys[at]!)) ? MINE : 0) | (late ? OVERDUE : 0) | (still ? PAUSED : 0)
+    const in_ = OPEN | (waits ? TRIAGE : 0) | (owner[at] === mines || (mine.ids.size && mine.ids.has(cases.keys.at(at)!)) ? MINE : 0) | (late ? OVERDUE : 0) | (still ? PAUSED : 0)
     tabs[at] = in_
     tally[in_]!++
   }
   const counts = Object.fromEntries(TABS.map((tab) => [tab, tally.reduce((sum, rows, bits) => (bits & bit(tab) ? sum + rows : sum), 0)])) as Record<Tab, number>
   return { tabs, order, turns, counts }
+}
+
+function placeClosed(cases: ClosedCases): Placed {
+  const counts = Object.fromEntries(TABS.map((tab) => [tab, tab === 'closed' ? cases.n : 0])) as Placed['counts']
+  return { tabs: new Uint8Array(cases.n).fill(bit('closed')), order: filled(cases.n, (at) => AFTER_ALL - cases.closed(at)), turns: Infinity, counts }
 }
 
 /** The number by which each row sorts in a column, smallest first; null for need itself. */
@@ -117,17 +116,20 @@ function byNeed(rows: Uint32Array, order: Float64Array, opened: ArrayLike<number
     const at = rows[i]!
     const high = Math.floor(order[at]! / HALF)
     halves[2 * i + 1] = high
-    halves[2 * i] = (Math.floor(order[at]!) - high * HALF) * HALF + at
+    halves[2 * i] = Math.floor(order[at]! - high * HALF) * HALF + at
   }
   packed.sort()
+  const alike = (from: number, to: number) => {
+    if (to - from > 1) rows.subarray(from, to).sort((a, b) => order[a]! - order[b]! || opened[a]! - opened[b]! || a - b)
+  }
   let from = 0 // of the rows that are alike
   for (let i = 0; i < n; i++) {
-    const at = halves[2 * i]! % HALF
-    if (i > from && Math.floor(order[at]!) !== Math.floor(order[rows[from]!]!)) {
-      if (i - from > 1) rows.subarray(from, i).sort((a, b) => order[a]! - order[b]! || opened[a]! - opened[b]! || a - b)
+    const low = halves[2 * i]!
+    rows[i] = low & (HALF - 1)
+    if (i && (low >>> 16 !== halves[2 * i - 2]! >>> 16 || halves[2 * i + 1] !== halves[2 * i - 1])) {
+      alike(from, i)
       from = i
     }
-    rows[i] = at
   }
-  if (n - from > 1) rows.subarray(from, n).sort((a, b) => order[a]! - order[b]! || opened[a]! - opened[b]! || a - b)
+  alike(from, n)
 }

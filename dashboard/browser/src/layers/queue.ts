@@ -41,7 +41,7 @@ export class Queue {
     const parent = cases.numbers.parent
     if (cases.keys !== this.cases.keys || !same(parent, this.merged)) {
       const before = this.heard ? this.index : null
-      this.merged = Uint8Array.from(parent)
+      this.merged = new Uint8Array(parent)
       this.indexed = null
       if (before) {
         const index = (this.indexed = indexOf(cases, this.merged))
@@ -90,11 +90,11 @@ export class Queue {
     this.placed = place(this.cases, now, mine)
     const cases = this.looked
     const { tabs, order } = cases === this.closed ? place(cases, now, mine) : this.placed
-    const passes = finder(cases, this.names, words)
+    const passes = words.length ? finder(cases, this.names, words) : null
     const wanted = bit(tab)
     const shown = new Uint32Array(cases.n)
     let n = 0
-    for (let at = 0; at < cases.n; at++) if (tabs[at]! & wanted && passes(at)) shown[n++] = at
+    for (let at = 0; at < cases.n; at++) if (tabs[at]! & wanted && (!passes || passes(at))) shown[n++] = at
     this.shown = shown.subarray(0, n)
     arrange(this.shown, cases, order, sort, this.names, this.alphabet)
     this.places = null
@@ -117,7 +117,7 @@ export class Queue {
 
   id(place: number): string | undefined {
     const at = this.shown[place]
-    return at === undefined ? undefined : this.looked.keys[at]
+    return at === undefined ? undefined : this.looked.keys.at(at)
   }
 
   /** The row at a place of the table; the same object as long as nothing of it changes. */
@@ -130,7 +130,7 @@ export class Queue {
   place(id: string): number {
     if (!this.places) {
       this.places = new Map()
-      for (let place = 0; place < this.shown.length; place++) this.places.set(this.looked.keys[this.shown[place]!]!, place)
+      for (let place = 0; place < this.shown.length; place++) this.places.set(this.looked.keys.at(this.shown[place]!)!, place)
     }
     return this.places.get(id) ?? -1
   }
@@ -161,8 +161,9 @@ export class Queue {
   /** Owners that cases are with. */
   get owners(): string[] {
     const { numbers, texts } = this.cases.coded.owner
-    const used = new Set(Array.from(numbers))
-    return texts.filter((_, number) => used.has(number))
+    const used = new Uint8Array(texts.length)
+    for (let at = 0; at < this.cases.n; at++) used[numbers[at]!] = 1
+    return texts.filter((_, number) => used[number])
   }
 
   isFresh(id: string, now: number, ms: number): boolean {
@@ -178,7 +179,7 @@ export class Queue {
 
   private made(cases: Cases, at: number): QueueRow {
     if (cases === this.closed) return cases.row(at)
-    const id = cases.keys[at]!
+    const id = cases.keys.at(at)!
     let row = this.objects.get(id)
     if (!row) {
       if (this.objects.size >= MOST_KEPT) this.objects.clear()
@@ -190,7 +191,7 @@ export class Queue {
 
 function indexOf(cases: Cases, merged: Uint8Array): Map<string, number> {
   const index = new Map<string, number>()
-  for (let at = 0; at < cases.n; at++) if (!merged[at]) index.set(cases.keys[at]!, at)
+  for (let at = 0; at < cases.n; at++) if (!merged[at]) index.set(cases.keys.at(at)!, at)
   return index
 }
 
@@ -207,6 +208,7 @@ export function watchQueue(stream: string, told: (cases: Cases) => void): () => 
     if (!table || !update.changes.queue) return
     try {
       told(new Cases(table))
+      requestAnimationFrame(() => setTimeout(() => update.painted(Date.now())))
     } catch (error) {
       // The maps on the same Stream must go on.
       console.error('queue:', (error as Error).message)
