@@ -35,7 +35,7 @@ class PlainBatch:
     __slots__ = ("_region", "_stamps", "bodies", "events")
 
     def __init__(self, events: PlainEvents, region: int, locate: Locator) -> None:
-        """Check and stamp outside the lock, with the region known so far. Without `bodies` they are no rows for columns."""
+        """Check and stamp outside the lock, with the region known so far. `bodies` None: `append` is to look."""
         self.events, self.bodies = events, events.bodies()
         self._region = region
         self._stamps: Stamps = ((), ()) if self.bodies is None else _stamped(events, locate)
