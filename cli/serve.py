@@ -25,7 +25,6 @@ from data.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from dashboard.services import Preparation, Services
-    from data.sql_store import SqlStore
     from data.store import Store
     from dispatch.router import AutoRouter
     from feeds.runner import Feed
@@ -146,6 +145,7 @@ def running_services(
     from data.area_indexes import keep_in
     from data.open_store import open_store
     from data.retention import Retention
+    from data.timelines import timelines
     from data.writer import Writer
     from dispatch.dispatcher import Dispatcher
     from dispatch.router import AutoRouter
@@ -155,7 +155,9 @@ def running_services(
     from layers.past_reader import PastReader
     from layers.reader import Reader
     from replay.drill_sessions import DrillSessions
+    from replay.looks import LookLog
     from replay.moments import Moments
+    from replay.seats import Seats
     from replay.sessions import Replays
 
     book = casework_rules(settings)
@@ -179,8 +181,8 @@ def running_services(
             stack.callback(router.close)
         past = reader if isinstance(reader, PastReader) else Past(store, reader)
         drills = DrillSessions(
-            store, clock, book, settings, roads=lambda: roads_in(store, settings), submit=writer.submit,
-            playing=shown is None,
+            store, clock, book, settings, roads=lambda: roads_in(store, settings),
+            timelines=partial(timelines, store, DRILL), submit=writer.submit, playing=shown is None,
         )  # fmt: skip
         stack.callback(drills.close)
         rooms = Rooms({} if shown else {DRILL: drills}, store, settings, book)
@@ -192,7 +194,7 @@ def running_services(
             lambda timeline: ms((clock if timeline == LIVE else rooms.find(timeline)).now()),
         )
         if shown is None:
-            _take_up(drills, store)
+            _take_up(drills)
         preparation = Preparation()
         if start is not None:
             preparation.work = partial(_routed_afterwards, router, partial(start, store, clock, preparation))
@@ -210,20 +212,19 @@ def running_services(
             past=shown is not None,
             replays=replays,
             moments=cache(partial(Moments, store)),
+            looks=LookLog(writer.submit, clock) if shown is None and settings.record_looks else None,
+            seats=Seats(store),
             rooms=rooms,
             drills=drills,
         )
 
 
-def _take_up(drills: DrillSessions, store: SqlStore) -> None:
-    """Play on what was under way when the last server stopped. A store that is away is asked by no one until somebody
-    looks at its drills."""
-    from data.timelines import timelines
-
+def _take_up(drills: DrillSessions) -> None:
+    """Play on what was under way when the last server stopped."""
     try:
-        drills.take_up(timelines(store, DRILL))
+        drills.take_up()
     except StoreUnavailable as error:
-        log.warning("drills are taken up when they are looked at: %s", error)
+        log.warning("exercises wait until somebody looks at them: %s", error)
 
 
 def _routed_afterwards(router: AutoRouter, work: Callable[[], Iterable[Feed]]) -> Iterable[Feed]:

@@ -16,11 +16,13 @@ from dashboard import pages, stream
 from dashboard.api import (
     areas,
     basemap,
+    bookmarks,
     calendars,
     categories,
     commands,
     dead_letters,
     docs,
+    drills,
     feeds,
     health,
     incidents,
@@ -48,7 +50,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 RESOURCES = (
     areas, basemap, categories, records, incidents, state, commands, workflows, rules, rule_proposal, rejections,
-    owners, calendars, units, sites, feeds, replays, dead_letters,
+    owners, calendars, units, sites, feeds, replays, bookmarks, drills, dead_letters,
 )  # fmt: skip
 
 

@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from types import TracebackType
 from typing import Any
+
+import orjson
 
 from data.clock import Clock
 from data.errors import BadInput, NotFound, Refused
@@ -33,6 +36,10 @@ CONTROLLER, PLAYER, EVALUATOR = "controller", "player", "evaluator"
 CLOCK = "clock"
 """The actor of what the exercise's clock does by itself: fire injects at their times, end at the end."""
 BATCH = 5_000
+
+
+class Overtaken(Refused):
+    """Somebody else acted on the drill between looking at it and acting."""
 
 
 class Drill:
@@ -213,10 +220,8 @@ class Drill:
     # --- acts --------------------------------------------------------------------------------------------------
 
     def _look(self) -> DrillState | None:
-        acts = _acts(self._store, self.timeline)
         have = 0 if self._state is None else self._state.acts
-        if len(acts) > have:
-            self._state = folded(acts[have:], self._state)
+        self._state = folded(_acts(self._store, self.timeline, have), self._state)
         return self._state
 
     def _require(self, phases: Phase | tuple[Phase, ...], what: str, zh: str) -> DrillState:
@@ -242,10 +247,14 @@ class Drill:
         """An added inject hangs together with the scenario and fits the region, or is refused."""
         earlier = tuple(each.inject for each in state.injects.values())
         whole = replace(state.scenario, injects=(*earlier, inject))
-        found = check(whole, self._region, shipped())
+        names, now = self._store.basemap("categories"), self._store.snapshot(self.timeline)
+        found = check(
+            whole, self._region, shipped(), categories=None if names is None else set(orjson.loads(names)),
+            units={row.id for row in now.units}, sites={row.id for row in now.sites},
+        )  # fmt: skip
         said = [reason for (table, n, _), reason in found if table == "injects" and n == len(earlier)]
         if said:
-            raise Refused("; ".join(said))
+            raise Refused("; ".join(said), zh=f"追加的注入不合要求：{'；'.join(said)}")
 
     def _act(
         self, act: ExerciseAct, actor: str, role: str = CONTROLLER, **fields: Any
@@ -260,7 +269,7 @@ class Drill:
         record = Record(Kind.EXERCISE, SOURCE, f"act:{state.acts + 1}", at, payload, timeline=self.timeline)
         with self._store.transact(self.timeline) as tx:
             if tx.append([record]).duplicates:
-                raise Refused(
+                raise Overtaken(
                     "somebody else acted on this drill at the same moment; look at it and do it again",
                     zh="他人刚刚操作了本演练，请查看后重试",
                 )
@@ -270,13 +279,13 @@ class Drill:
 _PHASES = {Phase.PREPARED: "已准备", Phase.RUNNING: "进行中", Phase.PAUSED: "已暂停", Phase.ENDED: "已结束"}
 
 
-def _acts(store: Store, timeline: str) -> list[Record]:
-    """The acts of a drill, in the order of the log."""
+def _acts(store: Store, timeline: str, after: int = 0) -> list[Record]:
+    """The acts of a drill but for the first so many, in the order of the log."""
     return [
         Record(
             Kind.EXERCISE, fact.source, fact.source_id, fact.at, _payload(fact.body), timeline=timeline, seq=fact.seq
         )
-        for fact in store.scan((Kind.EXERCISE,), timeline)
+        for fact in islice(store.scan((Kind.EXERCISE,), timeline), after, None)
     ]
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from data.clock import Clock, ManualClock
@@ -20,11 +21,12 @@ from data.store import Store
 from dispatch.book import Book
 from feeds.intake import Submit
 from geo.roads import RoadGraph
-from replay.drill import Drill
+from replay.drill import Drill, Overtaken
 from replay.drill_engine import Engine
 from replay.drill_state import DrillState, Phase
 from replay.hosted import Told
 from replay.policies import NONE, policy
+from replay.report_log import DrillLog, add
 from replay.scenario import Scenario
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,10 @@ LOOK_S = 1.0
 """How old the state that a drill's clock goes by may be, seconds: another process may have acted on it."""
 
 RETRY_S = 2.0
+"""How long a drill's thread waits after a failure, seconds."""
+
+TRIES = 5
+CHUNK = 2_000
 
 UNDER_WAY = (Phase.RUNNING, Phase.PAUSED)
 
@@ -43,8 +49,10 @@ UNDER_WAY = (Phase.RUNNING, Phase.PAUSED)
 class DrillSession:
     """One drill of this server: the hand of everybody who acts on it by the server. Thread-safe."""
 
-    def __init__(self, drill: Drill) -> None:
-        self._drill = drill
+    def __init__(self, drill: Drill, store: Store) -> None:
+        self._drill, self._store = drill, store
+        self._log: DrillLog | None = None
+        self._cursor = 0
         self._lock = threading.RLock()
         self._looked = time.monotonic()
 
@@ -81,11 +89,38 @@ class DrillSession:
         return now
 
     def act(self, work: Callable[[Drill], DrillState]) -> DrillState:
-        """Let somebody act on the drill, one after the other. Raises what the act raises."""
+        """Let somebody act on the drill, one after the other. Raises what the act raises.
+
+        Who is overtaken, mostly by the drill's own clock, acts on what is so then: `work` looks at it again.
+        """
         with self._lock:
-            state = work(self._drill)
             self._looked = time.monotonic()
-            return state
+            for _ in range(TRIES - 1):
+                try:
+                    return work(self._drill)
+                except Overtaken:
+                    continue
+            return work(self._drill)
+
+    @contextmanager
+    def log(self) -> Iterator[DrillLog]:
+        """What happened so far, as the report will tell it; it stands still inside the block. Each record is read
+        once, however often one looks."""
+        with self._lock:
+            state = self.state
+            if self._log is None:
+                self._log = DrillLog(state)
+            while True:
+                records = self._store.read_after(
+                    self._cursor, limit=CHUNK, timeline=self.timeline, positions=False
+                )  # fmt: skip
+                for record in records:
+                    add(self._log, record)
+                    self._cursor = record.seq or self._cursor
+                if len(records) < CHUNK:
+                    break
+            self._log.state = state
+            yield self._log
 
     def close(self) -> None:
         """Let go of it; the drill itself is in its log."""
@@ -107,20 +142,21 @@ class DrillSessions:
 
     def __init__(
         self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
-        submit: Submit | None = None, playing: bool = True,
+        timelines: Callable[[], Iterable[str]], submit: Submit | None = None, playing: bool = True,
     ) -> None:  # fmt: skip
-        """`clock` is the clock outside. `submit` is the writer's. Without `playing` drills are shown and not played."""
+        """`clock` is the clock outside. `timelines` tells those of the store that begin as a drill's. `submit` is the
+        writer's. Without `playing` drills are shown and not played."""
         self._store, self._clock, self._book, self._settings = store, clock, book, settings
-        self._roads, self._submit, self._playing = roads, submit, playing
+        self._roads, self._timelines, self._submit, self._playing = roads, timelines, submit, playing
         self._lock = threading.Lock()
         self._sessions: dict[str, DrillSession] = {}
         self._players: dict[str, _Player] = {}
         self._closed = False
 
-    def make(self, scenario: Scenario, *, actor: str, run: str = "", seed: int = 0, policy_name: str = NONE) -> str:
+    def make(self, scenario: Scenario, *, actor: str, run: str = "", seed: int = 0, policy_name: str = "") -> str:
         """Make a drill. Returns its timeline. Raises Refused when there is one of that name, BadInput for a policy that
         nobody knows."""
-        policy(policy_name, self._book.skills, self._store.region(), scenario.zone)
+        policy(policy_name or NONE, self._book.skills, self._store.region(), scenario.zone)
         with Drill.make(
             self._store, self._clock, scenario, actor=actor, run=run, seed=seed, policy=policy_name
         ) as drill:
@@ -133,9 +169,8 @@ class DrillSessions:
             if session is None:
                 if not timeline.startswith(DRILL):
                     raise NotFound(f"{timeline[:64]!r} is no drill", zh=f"{timeline[:64]} 不是演练")
-                session = self._sessions[timeline] = DrillSession(
-                    Drill(self._store, self._clock, timeline, self._submit)
-                )
+                drill = Drill(self._store, self._clock, timeline, self._submit)
+                session = self._sessions[timeline] = DrillSession(drill, self._store)
         return session
 
     def act(self, timeline: str, work: Callable[[Drill], DrillState]) -> DrillState:
@@ -144,15 +179,22 @@ class DrillSessions:
         self._play(state)
         return state
 
-    def take_up(self, timelines: Iterable[str]) -> None:
-        """Play those of these drills that are under way: what a server does that was started anew."""
-        for timeline in timelines:
+    def all(self) -> list[DrillSession]:
+        """The drills of the store, in the order of their names; one whose making broke off is none."""
+        found = []
+        for timeline in self._timelines():
             try:
-                self._play(self(timeline).state)
+                found.append(self(timeline))
             except StoreUnavailable:
                 raise
             except GridcommandError as error:
-                log.error("drill %s cannot be taken up: %s", timeline, error)
+                log.debug("%s: %s", timeline, error)
+        return found
+
+    def take_up(self) -> None:
+        """Play the drills that are under way: what a server does that was started anew."""
+        for session in self.all():
+            self._play(session.state)
 
     def playing(self, timeline: str) -> bool:
         """Whether a thread of this server plays it."""
@@ -227,8 +269,9 @@ class _Player:
                 return
             except StoreUnavailable as error:
                 log.warning("drill %s: %s; it goes on when the store answers", self._timeline, error)
-            except Refused:
+            except Overtaken:
                 log.info("drill %s: somebody acted at the same moment; it is taken up from its log", self._timeline)
+                continue
             except Exception:
                 log.exception("drill %s: its thread failed; it is taken up from its log", self._timeline)
             self._stopped.wait(RETRY_S)

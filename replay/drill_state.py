@@ -74,6 +74,7 @@ class DrillState:
     rate: float
     seed: int
     policy: str
+    made_by: str = ""
     injects: Mapping[str, InjectState] = field(default_factory=dict)
     acknowledged: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     ratings: Mapping[tuple[str, str], Rating] = field(default_factory=dict)
@@ -110,8 +111,9 @@ def _after(state: DrillState | None, record: Record, act: ExercisePayload) -> Dr
         scenario = parse(act.text, f"log of {record.timeline}")
         injects = {inject.id: InjectState(inject) for inject in scenario.injects}
         return DrillState(
-            record.timeline, scenario, Phase.PREPARED, 1, scenario.start, wall, act.rate, act.seed, act.policy, injects
-        )
+            record.timeline, scenario, Phase.PREPARED, 1, scenario.start, wall, act.rate, act.seed, act.policy,
+            act.actor, injects,
+        )  # fmt: skip
     if state is None:
         raise Refused(f"timeline {record.timeline}: its log does not begin with the preparation of a drill")
     state = replace(state, acts=state.acts + 1)

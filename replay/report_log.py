@@ -103,12 +103,17 @@ def read_log(store: Store, timeline: str) -> DrillLog:
         raise NotFound(f"there is no drill on timeline {timeline[:80]!r}", zh=f"时间线 {timeline[:80]} 上没有演练")
     log = DrillLog(state)
     for record in records:
-        log.counts[record.kind.value] = log.counts.get(record.kind.value, 0) + 1
-        _take(log, record)
-        done = _deed(record)
-        if done is not None:
-            log.deeds.append(done)
+        add(log, record)
     return log
+
+
+def add(log: DrillLog, record: Record) -> None:
+    """Take over the next record of the log. `log.state` is the caller's to keep."""
+    log.counts[record.kind.value] = log.counts.get(record.kind.value, 0) + 1
+    _take(log, record)
+    done = _deed(record)
+    if done is not None:
+        log.deeds.append(done)
 
 
 def _records(store: Store, timeline: str) -> Iterator[Record]:

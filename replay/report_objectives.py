@@ -96,7 +96,7 @@ def _actions(log: DrillLog, objective: Objective) -> Judged:
             continue
         if target.kind is not None and each.inject.kind is not target.kind:
             continue
-        due, done = each.at + expected.within, _carried_out(log, each, expected)
+        due, done = each.at + expected.within, carried_out(log, each, expected)
         met = None if done is None and due > log.end else done is not None and done <= due
         pending += met is None
         what = f"{each.inject.id} {expected.action}"
@@ -155,8 +155,9 @@ def _closed(log: DrillLog, objective: Objective) -> Judged:
     return Judged(objective, expected, done, met, tuple(items), pending, share)
 
 
-def _carried_out(log: DrillLog, each: InjectState, expected: Expected) -> datetime | None:
-    """When an expected action was done, at the earliest when its inject came in."""
+def carried_out(log: DrillLog, each: InjectState, expected: Expected) -> datetime | None:
+    """When the action was done that an inject calls for which came in, at the earliest when it came in; None: not
+    yet."""
     assert each.at is not None
     done = _when(log, each, expected)
     return None if done is None else max(done, each.at)

@@ -51,6 +51,9 @@ Whole = Annotated[int, BeforeValidator(_number)]
 Seq = Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(_number)]
 """Seqs are exact in JSON: JavaScript's numbers are, up to 2^53."""
 
+Severity = Annotated[int, Field(ge=1, le=4), BeforeValidator(_number)]
+"""1 is the most urgent."""
+
 Degrees = Annotated[float, Strict()]
 
 Actor = Annotated[Name, Field(description="The desk or person that answers for it")]

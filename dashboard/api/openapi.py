@@ -28,6 +28,8 @@ TAGS = {
     "categories": "Names of the ticket classes.",
     "feeds": "Health of the feeds, and refused input.",
     "replays": "Moments of the log watched again. Reading calls take `replay=ID` and answer as of its moment.",
+    "drills": "Exercises: scenarios, drills, and the acts of those who run, play and judge one. Every other call takes "
+    "`timeline=drill:...` and is then about that exercise alone; its answers carry `X-Gridcommand-Exercise: 1`.",
     "health": "For supervisors and monitoring.",
 }
 

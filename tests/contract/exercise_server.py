@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from data.clock import Clock
 from data.records import EventPayload, Kind, Record
@@ -22,9 +23,9 @@ def scenario(text: str = SCENARIO) -> Scenario:
 
 
 @contextmanager
-def exercised(url: str, clock: Clock) -> Iterator[Server]:
-    """A running server over a store with the district of the trial exercise."""
-    settings = Settings(database_url=url, silence_poll_s=0.2, tick_min_s=0.02, tick_max_s=0.2)
+def exercised(url: str, clock: Clock, **more: Any) -> Iterator[Server]:
+    """A running server over a store with the district of the trial exercise. `more`: settings."""
+    settings = Settings(database_url=url, silence_poll_s=0.2, tick_min_s=0.02, tick_max_s=0.2, **more)
     with serving(settings, clock, fill=False) as server:
         store = server.services.store
         if not store.region().areas:

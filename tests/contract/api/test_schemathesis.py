@@ -45,6 +45,8 @@ CONFIG = {
                 "POST /api/v1/replays",
                 "POST /api/v1/replays/{id}/transport",
                 "GET /api/v1/replays/histogram",
+                # That a scenario fits the place.
+                "POST /api/v1/drills",
             )
         ),
     ],
