@@ -5,7 +5,7 @@ PYTEST := GRIDCOMMAND_TEST_REQUIRE_POSTGIS=1 GRIDCOMMAND_TEST_REQUIRE_BROWSER=1 
 # One more than the cores that are counted on: the tests of outages wait most of their time.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j3 --output-sync=target
 STORES := tests/contract/store tests/contract/dispatch tests/contract/test_kill_nine.py tests/contract/test_store_away.py
-.PHONY: help setup demo test check unit types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores tests-in-browser coverage bench soak lock clean
+.PHONY: help setup demo test check unit types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores tests-in-browser coverage bench pictures soak lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -64,6 +64,10 @@ coverage: ## the tests with branch coverage (twice as long)
 bench: ## speed, side by side with what one would use instead
 	@deploy/setup.sh bench
 	$(PY) -m bench
+
+pictures: ## every page at every size in both languages, into docs/pictures/sizes (ONLY="wall desk": some of them)
+	@deploy/setup.sh test
+	$(PY) deploy/pictures.py $(ONLY)
 
 soak: ## two hours of a watched wall: memory and reconnection
 	@deploy/setup.sh test

@@ -198,7 +198,12 @@
       if (error.name === "AbortError") throw error;
       throw new Error(gc.t("desk.unreachable"));
     }
-    const json = await answer.json().catch(() => ({}));
+    // A body that breaks off is no answer: whoever asked something else meanwhile took this question back, or the line is gone.
+    const json = await answer.json().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      return null;
+    });
+    if (!json) throw Object.assign(new Error(gc.t("desk.unreachable")), { status: answer.status });
     const said = (gc.lang === "zh" && json.error_zh) || json.error;
     if (!answer.ok) throw Object.assign(new Error(said || gc.t("desk.unreachable")), { status: answer.status, reason: json.reason });
     return json;

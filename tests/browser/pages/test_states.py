@@ -98,12 +98,16 @@ def test_a_store_that_is_away_and_a_lost_server_are_told_apart(demo: Any, window
 
 def test_a_failed_preparation_is_shown_with_its_reason(broken_server: Any, window: Any) -> None:
     failed = broken_server.get("/readyz")["failed"]
-    page = window(broken_server).open("/?lang=en")
+    view = window(broken_server)
+    page = view.open("/?lang=en")
     page.wait_for_selector("#failed", state="visible")
     assert failed in page.locator("#failed").inner_text()
     assert "mapping.toml" in failed
     assert page.locator("#preparing").is_hidden()
     assert page.locator("#no-region").is_hidden()
+    view.problems[:] = [
+        said for said in view.problems if "503" not in said
+    ]  # /readyz, which a page without a region asks
 
 
 @pytest.mark.parametrize("path", ["/", "/desk"])

@@ -98,8 +98,11 @@ def test_an_incident_that_moved_on_is_read_anew_and_says_by_whom(quiet: Any, win
     view = window(quiet)
     page = view.open(f"/desk?layers=areas&incident={id}")
     page.wait_for_selector("#detail [data-action='dispatch:E01']")
-    page.evaluate("() => { gc.desk.life = { ...gc.desk.life, incident: { ...gc.desk.life.incident, seq: 1 } } }")
-    page.evaluate("() => gc.actions.dispatch('E01')")
+    # In one breath: what is read anew between the two would be the version that is true.
+    page.evaluate(
+        "() => { gc.desk.life = { ...gc.desk.life, incident: { ...gc.desk.life.incident, seq: 1 } };"
+        " void gc.actions.dispatch('E01') }"
+    )
     refusal = page.locator(".part-candidates .refusal", has_text="坐席 9")
     refusal.wait_for()
     assert refusal.inner_text().count("坐席 9") == 1
