@@ -37,8 +37,9 @@ _TABLE_SCRIPT = re.compile(_SCRIPT.format("/table[.]"))
 _CHART_SCRIPT = re.compile(_SCRIPT.format("/plotly-basic[.]"))
 _WITH_TABLE = {"/desk"}
 _WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
-# Dash sends both to every page: its old table, and what browsers lack that are too old for the map.
-_NEVER = re.compile(_SCRIPT.format("/(?:dash_table/|deps/polyfill@)"))
+# Dash sends both to every page: its old table, and a polyfill. The chart alone needs a part of it, regeneratorRuntime.
+_NEVER = re.compile(_SCRIPT.format("/dash_table/"))
+_POLYFILL = re.compile(_SCRIPT.format("/deps/polyfill@"))
 
 _ICON = (
     "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
@@ -92,6 +93,7 @@ def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callabl
         for script, used in (
             (_TABLE_SCRIPT, path in _WITH_TABLE),
             (_CHART_SCRIPT, path not in _WITHOUT_CHARTS),
+            (_POLYFILL, path not in _WITHOUT_CHARTS),
             (_NEVER, False),
         ):
             if not used:
