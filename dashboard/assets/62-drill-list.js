@@ -23,6 +23,15 @@
   };
 
   // --- scenarios ---------------------------------------------------------------------------------------------------
+  const FEW = 3;
+  /** What is wrong with a file, line by line. Those that ship speak of the demonstration district: elsewhere all of it is wrong. */
+  function told(it, faults) {
+    const folded = it.shipped || faults.length > FEW;
+    const words = el(folded ? "summary" : "b", { text: gc.t(it.shipped ? "drill.scenario.elsewhere" : "drill.scenario.faulty", { n: gc.num(faults.length) }) });
+    return el(folded ? "details" : "div", { class: "scenario-faults" }, words, el("ul", {}, ...faults.map((line) => el("li", { class: "num", text: line }))));
+  }
+  /** What can be played first, then the operator's own that have to be mended. */
+  const rank = (it) => (it.faults?.length ? (it.shipped ? 2 : 1) : 0);
   function drawScenarios() {
     const host = $("drill-scenarios");
     host.classList.remove("skeleton");
@@ -45,9 +54,7 @@
             el("span", { class: "scenario-id num", text: it.id }),
             el("span", { class: "scenario-facts num", text: faults.length ? "" : gc.t("drill.scenario.facts", { start, lasts: gc.lasts(it.duration_s), injects: gc.num(it.injects), objectives: gc.num(it.objectives) }) }),
             el("span", { class: "scenario-from", text: gc.t(it.shipped ? "drill.scenario.shipped" : "drill.scenario.own") })),
-          ...(faults.length
-            ? [el("div", { class: "scenario-faults" }, el("b", { text: gc.t("drill.scenario.faulty", { n: gc.num(faults.length) }) }), el("ul", {}, ...faults.map((line) => el("li", { class: "num", text: line }))))]
-            : []));
+          ...(faults.length ? [told(it, faults)] : []));
       });
   }
 
@@ -143,8 +150,8 @@
     if (document.hidden && drills) return;
     const ask = (what, path) => gc.api(path).then((found) => { refused[what] = ""; return found; }, (error) => { refused[what] = error.message; return null; });
     const [one, two] = await Promise.all([ask("scenarios", "/drills/scenarios"), ask("drills", "/drills")]);
-    scenarios = one?.scenarios ?? one ?? scenarios;
-    drills = two?.drills ?? two ?? drills;
+    scenarios = one ? [...one].sort((a, b) => rank(a) - rank(b)) : scenarios;
+    drills = two ?? drills;
     if (!chosen) chosen = scenarios?.find((it) => !it.faults?.length)?.id ?? "";
     if (here()) draw();
   }

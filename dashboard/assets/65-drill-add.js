@@ -83,7 +83,7 @@
     for (const node of $("drill-form").querySelectorAll(".field-fault")) set(node, "");
     const rest = [];
     for (const line of lines) {
-      const words = line.replace(/^added inject:\d+: /, "");
+      const words = line.replace(/^added inject:\d+: /, "").replace(/^inject [^:]+: /, "");
       const name = NAMED.find(([field, says]) => says.test(words.toLowerCase()) && $("drill-form").querySelector(`[data-name="${field}"]`))?.[0];
       const host = name && $("drill-form").querySelector(`[data-name="${name}"] .field-fault`);
       if (host) set(host, host.textContent ? `${host.textContent} ${words}` : words);
@@ -115,7 +115,7 @@
     for (const name of missing) set($("drill-form").querySelector(`[data-name="${name}"] .field-fault`), gc.t("drill.add.missing"));
     if (missing.length) return;
     const made = inject();
-    const done = await board.act("add", { inject: made }, (words) => faults(words.split(/\n|; (?=inject|[a-z]+ )/).filter(Boolean)));
+    const done = await board.act("add", { inject: made }, (words) => faults(words.replace(/^[^a-z]*(?=inject )/, "").split(/\n|; (?=inject )/).filter(Boolean)));
     if (!done) return;
     show(false);
     board.choose(made.id);
