@@ -103,8 +103,15 @@ class _Filling:
         well = self._child.wait() == 0
         if self._ended:
             raise Refused("the server stops before the demonstration district is made; the next start goes on with it")
-        self._rest.close()
         return well
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """A block after which other work may begin that the filling was left alone for."""
+        try:
+            yield
+        finally:
+            self._rest.close()
 
 
 def begin(
@@ -112,8 +119,7 @@ def begin(
 ) -> Iterable[Feed]:
     """Make the district, or bring a former one up to now, and say so while it lasts; then its live feeds."""
     from cli.demo_offices import OfficeCommands
-    from feeds.demo.district import draw_district
-    from feeds.demo.simulator import demo_feeds
+    from feeds.demo.simulator import demo_feeds, get_ready
 
     def at(step: str) -> None:
         preparation.step = step
@@ -122,11 +128,11 @@ def begin(
     note(f"{preparation.said()} ... (its store, for other commands: --db {settings.url()})")
     book = casework_rules(settings)
     have = None
-    with _counting(store):
-        draw_district()  # what the feeds need of it, while the other process is still at work
+    with filling.alone(), _counting(store):
+        get_ready(clock)  # while the other process is still at work
         if not filling.done(at):
             have = _brought_up(store, clock, book, at)
-    return demo_feeds(store, clock, have=have, commands=OfficeCommands(store, clock, book))
+        return demo_feeds(store, clock, have=have, commands=OfficeCommands(store, clock, book))
 
 
 def _brought_up(store: Store, clock: Clock, book: Book, at: Callable[[str], None]) -> Snapshot | None:

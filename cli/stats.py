@@ -13,7 +13,6 @@ from cli.common import DbOption, JsonOption, TzOption, emit_json, open_cli_store
 from data.errors import BadInput
 from data.store import Store
 from layers import stats as counts
-from layers.state_at import state_at
 from layers.stats import Bucket, Filter, Interval, Of, Row
 
 FromOption = Annotated[str | None, typer.Option("--from", metavar="T", help="Earliest time, included")]
@@ -117,6 +116,8 @@ def state(
     db: DbOption = None,
 ) -> None:
     """What was true at T: open incidents with their cases, and busy units."""
+    from layers.state_at import state_at
+
     with refusals():
         t = read_time(at, tz)
         assert t is not None

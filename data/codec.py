@@ -66,7 +66,7 @@ def micros(t: datetime) -> int:
 
 def instant(us: int) -> datetime:
     """The inverse of `micros`, aware, UTC."""
-    return EPOCH + timedelta(microseconds=us)
+    return EPOCH + timedelta(0, 0, us)  # by name it takes three times as long
 
 
 def about_incident(record: Record) -> str | None:

@@ -135,7 +135,7 @@ class ProjectionIO:
         for (
             id, opened, dispatched, arrived, closed, category, severity, title, title_en, address, source, lon, lat,
             cell, area, units, rows, actor, changed, case,
-        ) in conn.execute(query):  # fmt: skip
+        ) in conn.execute(query).all():  # fmt: skip
             if closed is not None:
                 state = _CLOSED
                 closed = out(closed)
@@ -168,7 +168,8 @@ class ProjectionIO:
             seen.pop("documents", None)
 
     def incident(self, conn: Connection, timeline: str, id: str) -> IncidentRow | None:
-        found = self._rows(conn, self.incidents, timeline, 0, self.incidents.table.c.id == id)
+        rows = self.store.rows_by_key(conn, self.incidents, timeline, (id,))
+        found = [self.incidents.from_table(row) for row in rows]
         if not found and is_fork(timeline):
             found = inherited.incidents(self.store, conn, timeline, (), (id,))
         return incident_row(found[0]) if found and found[0].rows else None

@@ -85,8 +85,13 @@ class Camera:
 
 
 def road_graph(district: District) -> RoadGraph:
-    """The district's roads, drivable both ways."""
-    streets = district.streets
+    """The district's roads, drivable both ways. Made once per process."""
+    return _road_graph(district.seed)
+
+
+@lru_cache(maxsize=2)
+def _road_graph(seed: int) -> RoadGraph:
+    streets = draw_district(seed).streets
     lon, lat = to_degrees(streets.nodes).T
     a, b, seconds = streets.edge_from, streets.edge_to, streets.seconds
     return RoadGraph(lon, lat, np.concatenate([a, b]), np.concatenate([b, a]), np.concatenate([seconds, seconds]))

@@ -448,6 +448,16 @@ class CentreFeed(DemoFeed):
             await self._pause(STEP_S)
 
 
+def get_ready(clock: Clock, *, seed: int = SEED) -> None:
+    """Draw what `demo_feeds` needs of a district, which is kept: so it is at hand when the store is filled."""
+    now = clock.now().timestamp()
+    Fleet(draw_district(seed), vehicles(seed), np.random.default_rng())
+    Agenda(seed, now)
+    Workers(seed, now, np.random.default_rng())
+    Cameras(seed, now, np.random.default_rng())
+    Gauges(seed, now)
+
+
 def demo_feeds(
     store: Store, clock: Clock, *, seed: int = SEED, have: Snapshot | None = None, commands: Commands | None = None
 ) -> list[DemoFeed]:
