@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import DateTime, Table
+from sqlalchemy import Boolean, DateTime, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from data.case_json import case_document, case_from
@@ -51,6 +51,7 @@ class RowCodec(Generic[Row]):
         times, documents = _special(table.name)
         self._times = [i for i, name in enumerate(self.names) if name in times]
         self._documents = [i for i, name in enumerate(self.names) if name in documents]
+        self._flags = [i for i, name in enumerate(self.names) if isinstance(table.c[name].type, Boolean)]
         self._case = self.names.index("case") if "case" in self.names else None
         if self._case is not None:
             self._documents.remove(self._case)
@@ -85,6 +86,8 @@ class RowCodec(Generic[Row]):
         if self._text:
             for i in self._documents:
                 values[i] = orjson.loads(values[i])
+            for i in self._flags:
+                values[i] = bool(values[i])
         if self._case is not None:
             values[self._case] = self.case(values[self._case])
         return self._cls(*values)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -23,6 +24,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, 
 from data.clock import Clock
 from data.codec import RECORD_COLUMNS, instant, micros
 from data.errors import StoreUnavailable
+from data.rows import RowCodec
 from data.sql_store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -122,6 +124,15 @@ class SqliteStore(SqlStore):
         seq, region = conn.execute(select(head.c.seq, head.c.region)).one()
         return seq, region
 
+    def rows_by_key(
+        self, conn: Connection, codec: RowCodec[Any], timeline: str, keys: Collection[str]
+    ) -> Iterable[Sequence[Any]]:
+        driver = conn.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        return driver.execute(
+            _rows_by_key(codec.table, codec.names, codec.key), (timeline, orjson.dumps(list(keys)).decode())
+        )
+
     def among(self, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
         each = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
         return column.in_(select(each.c.value))
@@ -193,6 +204,13 @@ class SqliteStore(SqlStore):
         if watcher is not None:
             watcher.join()
         self.engine.dispose()
+
+
+@cache
+def _rows_by_key(table: Table, names: tuple[str, ...], key: str) -> str:
+    """Written out: to have SQLAlchemy put it together takes longer than it does."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f'SELECT {listed} FROM {table.name} WHERE timeline = ? AND "{key}" IN (SELECT value FROM json_each(?))'
 
 
 def _insert(conn: Connection, verb: str, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from data.records import UnitStatus
 from data.store import IncidentRow, UnitRow
@@ -17,12 +17,13 @@ _NO_POSITION, _NO_DUTY = Phrase("no_position"), Phrase("no_duty_area")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a unit's kind and skills mean for one incident. `fits`: numbers of the needs it meets; `unfit`: why none."""
+    """What a unit's kind and skills mean for one incident. `fits`: numbers of the needs it meets; `unfit`: why none;
+    `since`: its position must not be older."""
 
     kind: UnitKind
     fits: tuple[int, ...]
     unfit: Phrase | None
-    max_age_s: float
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Judge:
             kind = self.skills.kind(unit.kind)
             fits = tuple(n for n, need in enumerate(self.needs) if need.fits(unit.kind, unit.skills))
             age = self.max_age_s if kind.position_max_age_s is None else kind.position_max_age_s
-            found = Profile(kind, fits, None if fits else self._unfit(unit), age)
+            since = self.now - timedelta(seconds=age)
+            found = Profile(kind, fits, None if fits else self._unfit(unit), since)
             self._profiles[unit.kind, unit.skills] = found
         return found
 
@@ -53,11 +55,22 @@ class Judge:
         here = (row for row in rows if row.incident == self.incident.id and row.status in _AT_WORK)
         return sum(need.fits(row.kind, row.skills) for row in here)
 
-    def can_go(self, unit: UnitRow, profile: Profile) -> bool:
-        """Whether there is no reason (`excluded`) against sending the unit."""
-        return (
-            unit.status is UnitStatus.AVAILABLE and profile.unfit is None and self._out_of_place(unit, profile) is None
-        )
+    def able(self, rows: Sequence[UnitRow]) -> dict[int, Profile]:
+        """The places of those units against which there is no reason (`excluded`), in order, with their profiles.
+
+        Asked of all units for every incident that somebody looks at, so no reason is put into words here.
+        """
+        known, areas, available = self._profiles.get, self.areas, UnitStatus.AVAILABLE
+        able: dict[int, Profile] = {}
+        for at, unit in enumerate(rows):
+            if unit.status is not available or unit.position_at is None or unit.lon is None or unit.lat is None:
+                continue
+            profile = known((unit.kind, unit.skills)) or self.profile(unit)
+            if profile.unfit is not None or (profile.kind.own_area and unit.duty_area not in areas):
+                continue
+            if unit.position_at >= profile.since:
+                able[at] = profile
+        return able
 
     def excluded(self, unit: UnitRow, profile: Profile) -> Phrase | None:
         """Why the unit cannot be sent, None when it can: its work, then what it is, then where it is."""
@@ -68,9 +81,8 @@ class Judge:
     def _out_of_place(self, unit: UnitRow, profile: Profile) -> Phrase | None:
         if unit.lon is None or unit.lat is None or unit.position_at is None:
             return _NO_POSITION
-        age = (self.now - unit.position_at).total_seconds()
-        if age > profile.max_age_s:
-            return Phrase("old_position", {"age_s": age})
+        if unit.position_at < profile.since:
+            return Phrase("old_position", {"age_s": (self.now - unit.position_at).total_seconds()})
         if profile.kind.own_area and unit.duty_area not in self.areas:
             return Phrase("other_area", {"duty": unit.duty_area}) if unit.duty_area else _NO_DUTY
         return None

@@ -144,8 +144,8 @@ def recommend(
     needs = tuple(replace(n, skills=n.skills | also) for n in skills.needs(incident.category, incident.severity))
     held = frozenset(areas if areas is not None else () if incident.area is None else (incident.area,))
     judge = Judge(incident, now, skills, needs, held, max_age_s)
-    profiles = [judge.profile(unit) for unit in rows]
-    able = [at for at, (unit, profile) in enumerate(zip(rows, profiles, strict=True)) if judge.can_go(unit, profile)]
+    profiles = judge.able(rows)
+    able = list(profiles)
     groups = [np.array([at for at in able if n in profiles[at].fits], np.int64) for n in range(len(needs))]
     lon, lat = _points(rows)
     no_way: frozenset[int] = frozenset()

@@ -13,13 +13,14 @@ from dashboard.api.deps import region_of
 from dashboard.api.incident_bodies import IncidentBody, Listed, case_body
 from dashboard.api.past import incident_at, until
 from dashboard.api.recommendation_body import RecommendationBody
-from dashboard.api.sites import near_sites
+from dashboard.api.sites import in_view
 from dashboard.api.travel import ways
 from dashboard.services import Services
 from data.store import IncidentRow
 from dispatch.duplicates import Duplicate, Repeat
 from dispatch.recommend import recommend
 from dispatch.routing import why_in
+from geo.distance import nearest
 
 CAMERAS = 12
 CAMERA_RADIUS_M = 1500.0
@@ -144,8 +145,15 @@ def _recommendation(
 def _cameras(services: Services, row: IncidentRow) -> list[SiteBody]:
     if row.lon is None or row.lat is None:
         return []
-    near = near_sites([s for s in directory.sites(services) if s.kind == "camera"], row.lon, row.lat, CAMERAS)
-    return [site for site in near if (site.distance_m or 0.0) <= CAMERA_RADIUS_M]
+    with services.reader.reading() as state:
+        cameras = state.cameras
+        at, metres = nearest(row.lon, row.lat, cameras["lon"], cameras["lat"], CAMERAS)
+        found = [(cameras.rows[i], float(m)) for i, m in zip(at.tolist(), metres.tolist(), strict=True)]
+    return [
+        SiteBody.of(camera, metre, in_view(camera, row.lon, row.lat))
+        for camera, metre in found
+        if metre <= CAMERA_RADIUS_M
+    ]
 
 
 def _said(both: str) -> Said:

@@ -112,7 +112,7 @@ def test_a_key_of_a_rule_is_of_no_case_and_no_incident(desk: Dispatcher, store: 
     anew = Dispatcher(store, ManualClock(START), book=desk.book)
     for each in (desk, anew):
         for key in ("r0", "r1"):
-            with pytest.raises(Refused, match="key r. did something else before.*use a new key"):
+            with pytest.raises(Refused, match=r"key r\d did something else before.*use a new key"):
                 each.file("X1", **FILE, key=key)
             with pytest.raises(Refused, match="use a new key"):
                 each.open(**OPEN, key=key)
