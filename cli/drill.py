@@ -17,7 +17,7 @@ import typer
 
 from cli.common import DbOption, JsonOption, casework_rules, emit_json, note, open_cli_store, refusals
 from data.clock import SystemClock
-from data.errors import Refused
+from data.errors import BadInput, Refused
 from data.settings import Settings, read_settings
 from data.store import Store
 
@@ -99,16 +99,44 @@ def run(
 
 
 @app.command()
-def report(timeline: TimelineArgument, db: DbOption = None, json: JsonOption = False) -> None:
-    """After-action figures of a drill, from its log alone; with --json also who did what when."""
+def report(
+    timeline: TimelineArgument,
+    db: DbOption = None,
+    json: JsonOption = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Write the whole report, with its pictures, to this file")
+    ] = None,
+    beside: Annotated[str, typer.Option("--beside", help="With --pdf: another run to be compared with")] = "",
+    lang: Annotated[str, typer.Option("--lang", help="Language of the PDF: zh or en")] = "zh",
+) -> None:
+    """After-action figures of a drill, from its log alone; with --json also who did what when, with --pdf as the report
+    that the page shows."""
     from replay.report import report_of
     from replay.report_document import document
     from replay.state_hash import state_hash
 
     with refusals(), closing(open_cli_store(db, reading=True)) as store:
+        if pdf is not None:
+            _write_pdf(store, timeline, beside, lang, pdf)
         found = document(report_of(store, timeline))
         found["state_hash"] = state_hash(store, timeline)
     _print(found, json)
+
+
+def _write_pdf(store: Store, timeline: str, beside: str, lang: str, path: Path) -> None:
+    from dashboard.i18n import LANGS
+    from dashboard.ui.report_pdf import pdf
+    from dashboard.ui.report_whole import whole
+
+    chosen = next((code for code in LANGS if code == lang), None)
+    if chosen is None:
+        raise BadInput(f"--lang {lang[:20]!r}: expected one of {', '.join(LANGS)}")
+    body = pdf(whole(store, timeline, beside, chosen, casework_rules(read_settings())))
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise BadInput(f"--pdf {path}: cannot be written: {error.strerror}") from None
+    note(f"wrote {path}, {len(body) / 1000:.0f} kB")
 
 
 @app.command()

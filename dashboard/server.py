@@ -30,6 +30,7 @@ from dashboard.api import (
     records,
     rejections,
     replays,
+    reports,
     rule_proposal,
     rules,
     sites,
@@ -41,6 +42,7 @@ from dashboard.api.errors import claim_the_rest, handle_errors
 from dashboard.api.openapi import ABOUT, describe, operation_id
 from dashboard.dash_backend import dash_on, place_pages
 from dashboard.guard import Guard
+from dashboard.pages import report
 from dashboard.services import Services
 from data.errors import GridcommandError
 from feeds.runner import Runner
@@ -50,7 +52,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 RESOURCES = (
     areas, basemap, categories, records, incidents, state, commands, workflows, rules, rule_proposal, rejections,
-    owners, calendars, units, sites, feeds, replays, bookmarks, drills, dead_letters,
+    owners, calendars, units, sites, feeds, replays, bookmarks, drills, reports, dead_letters,
 )  # fmt: skip
 
 
@@ -95,6 +97,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(docs.router)
+    app.include_router(report.router)
     stream.register(app)
     claim_the_rest(app)
     describe(app)

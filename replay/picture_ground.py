@@ -14,8 +14,8 @@ from data.store import Store
 from geo.area import Region
 from replay.picture import Line, Mark, Points, Shape, polygon
 
-WIDTH, HEIGHT = 480.0, 372.0
-TOP, BOTTOM = 20.0, 38.0
+WIDTH, HEIGHT = 480.0, 384.0
+TOP, BOTTOM = 22.0, 54.0
 """Heights of the strip with the time and of that with the legend."""
 
 LAND, BORDER, WATER, COAST = "#f6f3ea", "#b4ac98", "#bdd7e6", "#8d8672"

@@ -121,7 +121,7 @@ def _names(scene: Scene, view: View, taken: Taken, about: str, lang: str) -> lis
             wanted.append((4, *view.at(site.lon, site.lat), 7, name, MUTED, False))
     marks: list[Mark] = []
     for _, x, y, r, text, fill, bold in sorted(wanted, key=lambda each: (each[0], each[4])):
-        written = taken.write(x, y, r, text, 9.0, fill, bold=bold)
+        written = taken.write(x, y, r, text, 10.5, fill, bold=bold)
         if written is not None:
             marks.append(written)
     return marks
@@ -136,7 +136,7 @@ def _towns(ground: Ground, view: View, taken: Taken, lang: str) -> list[Mark]:
         at = seen.representative_point()
         name = (lang == "en" and en) or zh
         x, y = view.at(at.x, at.y)
-        written = taken.write(x - text_width(name, 10) / 2, y, 0, name, 10.0, "#7d7663")
+        written = taken.write(x - text_width(name, 11) / 2, y, 0, name, 11.0, "#7d7663")
         if written is not None:
             marks.append(written)
     return marks
@@ -155,18 +155,20 @@ def _furniture(view: View, scene: Scene, words: Mapping[str, str], zone: tzinfo)
     """Time, what the picture is marked with, scale bar, north."""
     told = scene.t.astimezone(zone)
     marks: list[Mark] = [
-        Words(2, 14, f"{told:%Y-%m-%d %H:%M:%S}", 12, INK, bold=True),
-        Words(WIDTH - 2, 14, words["mark"], 11, BLOCKED, "end", bold=True),
+        Words(2, 16, f"{told:%Y-%m-%d %H:%M:%S}", 14, INK, bold=True),
+        Words(WIDTH - 2, 16, words["mark"], 13, BLOCKED, "end", bold=True),
     ]
     length = nice_length(view.m * 110)
     said = f"{length / 1000:g} {words['km']}" if length >= 1000 else f"{length:g} {words['m']}"
     left, base = 10.0, HEIGHT - BOTTOM - 10
     right = left + length / view.m
     marks.append(
-        Shape((rectangle(left - 5, base - 15, max(right, left + text_width(said, 9)) + 6, base + 5),), fill="#ffffff")
+        Shape(
+            (rectangle(left - 5, base - 16, max(right, left + text_width(said, 10.5)) + 6, base + 5),), fill="#ffffff"
+        )
     )
     marks.append(Line(polygon((left, base - 4), (left, base), (right, base), (right, base - 4)), INK, 1.2))
-    marks.append(Words(left + 2, base - 4, said, 9, INK))
+    marks.append(Words(left + 2, base - 4, said, 10.5, INK))
     x, y = WIDTH - 16, TOP + 24
     marks.append(Disc(x, y - 4, 14, fill="#ffffff"))
     marks.append(Shape((polygon((x, y - 14), (x + 5, y + 3), (x, y), (x - 5, y + 3)),), fill=INK))

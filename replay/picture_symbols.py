@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data.records import IncidentState, UnitStatus
-from replay.picture import Disc, Line, Mark, Shape, Words, polygon, text_width
+from replay.picture import Disc, Line, Mark, Shape, Words, polygon
 from replay.picture_scene import FREE, UNDER_WAY
 
 INK, MUTED, PAPER = "#1d2536", "#5a6273", "#ffffff"
 WAITS, SENT, WORKED, OVER, BLOCKED = "#a0205f", "#a0205f", "#0d6b55", "#8a8f9a", "#7a2f5f"
 
 LEGEND = (
-    "waits",
-    "sent",
-    "worked",
-    "closed",
-    "free",
-    "under_way",
-    "at_work",
-    "out",
-    "site_open",
-    "site_closed",
-    "blocked",
-)
+    "waits", "sent", "worked", "closed", "site_open", "site_closed", "free", "under_way", "at_work", "out", "blocked",
+)  # fmt: skip
 """Keys of the words that a legend needs, in its order."""
 
 
@@ -70,17 +60,12 @@ def site_mark(x: float, y: float, online: bool) -> list[Mark]:
 
 
 def legend(words: Mapping[str, str], width: float, top: float) -> list[Mark]:
-    """The legend in two rows below a picture: signs and what they mean."""
+    """The legend below a picture, in three rows of four: signs and what they mean."""
     marks: list[Mark] = []
-    size, x, y = 8.6, 8.0, top + 12
-    for key in LEGEND:
-        label = words[key]
-        long = 18 + text_width(label, size) + 8
-        if x + long > width and y < top + 20:
-            x, y = 8.0, y + 16
-        marks += _sign(key, x + 5, y - 3)
-        marks.append(Words(x + 14, y, label, size, INK))
-        x += long
+    for number, key in enumerate(LEGEND):
+        x, y = 12 + number // 3 * width / 4, top + 13 + number % 3 * 15.5
+        marks += _sign(key, x, y - 3.5)
+        marks.append(Words(x + 13, y, words[key], 10.5, INK))
     return marks
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path as Folder
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -21,8 +21,6 @@ from replay.drill import Drill
 from replay.drill_sessions import DrillSessions
 from replay.drill_state import DrillState
 from replay.inject_text import inject_text
-from replay.report import report_of
-from replay.report_document import document
 from replay.scenario_file import BadScenario
 from replay.scenario_list import Stage, scenario, scenarios
 
@@ -77,19 +75,6 @@ def drill_state(
     role: Annotated[As, Query(description="A player gets what came in, and nothing that is planned")] = "controller",
 ) -> DrillStateBody:
     return _told(_drills(services), timeline, role)
-
-
-@router.get(
-    DRILL_PATH + "/report",
-    summary="After-action figures of a drill",
-    responses=refusals(404, 503),
-    dependencies=Sealed,
-)
-def drill_report(timeline: Timeline, services: ServicesDep) -> dict[str, Any]:
-    """Objectives with what was expected and done, intervals, incidents, who did what when: from the log alone
-    (docs/drill.md, "Evaluating")."""
-    _drills(services)(timeline)
-    return document(report_of(services.store, timeline))
 
 
 @router.post(DRILL_PATH + "/start", summary="Start a drill", responses=COMMAND, dependencies=Sealed)
