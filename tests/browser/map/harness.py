@@ -37,7 +37,7 @@ PAGE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>map 
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/bundle/gridcommand.css">
 <style>html,body{margin:0;height:100%;background:#0b1220}#root{height:100%}</style></head><body><div id="root"></div>
 <script src="/react/react@18.3.1.min.js"></script><script src="/react/react-dom@18.3.1.min.js"></script>
-<script src="/bundle/gridcommand.js"></script><script>
+<script src="/bundle/maplibre.js"></script><script src="/bundle/gridcommand.js"></script><script>
 const q = new URLSearchParams(location.search)
 window.out = {events: []}
 let props = {lang: q.get('lang') || 'zh', options: {}, focus: null, selection: null, view: q.get('view') || ''}

@@ -56,6 +56,11 @@ class Server:
             with error:
                 return json.load(error)
 
+    def give(self, path: str, body: Any) -> Any:
+        data, headers = json.dumps(body).encode(), {"content-type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", data, headers), timeout=60) as answer:
+            return json.load(answer)
+
     def until(self, path: str, true: Callable[[Any], bool]) -> None:
         end = time.monotonic() + START_S
         while time.monotonic() < end:
@@ -148,10 +153,10 @@ def broken_server(tmp_path: Path, browser: Any) -> Iterator[Server]:
         server.stop()
 
 
-@pytest.fixture
-def empty_server(tmp_path: Path, browser: Any) -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def empty_server(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Server]:
     """A first start: no region, no record."""
-    server = Server(tmp_path, "serve")
+    server = Server(tmp_path_factory.mktemp("empty"), "serve")
     try:
         server.until("/readyz", lambda ready: bool(ready["ready"]))
         server.until(SHOWN, lambda found: "total" in found)

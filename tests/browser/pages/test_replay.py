@@ -35,12 +35,10 @@ def begun(demo: Server, window: Windows) -> Callable[[str], Any]:
 
     def open_page(path: str, hours: float = 2) -> Any:
         one = window(demo)
-        one.open("/replay?lang=en")
-        page = one.page
-        id = page.evaluate("(ago) => gc.api('/replays', {ago_s: ago}).then((made) => made.id)", hours * 3600)
-        one.open(f"{path}?lang=en&replay={id}")
-        until(page, FRAMED)
-        return page
+        id = demo.give("/api/v1/replays", {"ago_s": hours * 3600})["id"]
+        one.open(f"{path}?lang=en&layers=areas&replay={id}")
+        until(one.page, FRAMED)
+        return one.page
 
     return open_page
 
@@ -67,7 +65,7 @@ def test_a_replay_is_begun_from_its_page_and_says_everywhere_that_it_is_not_now(
 
 
 def test_keys_and_the_scrubber_move_the_moment_and_live_goes_on_beside(demo: Server, window: Windows, begun: Any):
-    live = window(demo).wall("?lang=en")
+    live = window(demo).wall("?lang=en&layers=areas")
     page = begun("/")
     first = shown(page)
     page.keyboard.press("ArrowRight")

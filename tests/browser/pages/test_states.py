@@ -110,28 +110,29 @@ def test_a_failed_preparation_is_shown_with_its_reason(broken_server: Any, windo
     ]  # /readyz, which a page without a region asks
 
 
-@pytest.mark.parametrize("path", ["/", "/desk"])
-def test_while_a_start_prepares_its_step_is_shown_and_no_figure(preparing: Any, window: Any, path: str) -> None:
-    view = window(preparing)
-    page = view.open(f"{path}?lang=en&layers=areas")
-    page.wait_for_selector("#preparing", state="visible")
-    assert "the demonstration district is being made" in page.locator("#preparing").inner_text()
-    page.wait_for_selector("#live[data-state=preparing]")  # the stream flows by now
-    page.wait_for_function("() => gc.panel")  # and brought figures, which are not true yet
-    assert page.locator("#live-word").inner_text() == "Preparing"
-    assert page.locator("#main").is_hidden()
-    assert page.locator("[id^=kpi-][data-value]").count() == 0
-    assert page.locator("#incident-grid .ag-row").count() == 0 or page.locator("#incident-grid").is_hidden()
-    assert page.locator("#no-region").is_hidden()
-    page.locator("[data-action=language]").click()
-    page.wait_for_function("() => document.querySelector('#preparing-step').textContent.includes('演示区')")
+def test_while_a_start_prepares_its_step_is_shown_and_no_figure(preparing: Any, window: Any) -> None:
+    wall, desk = window(preparing), window(preparing)
+    for view, path in ((wall, "/"), (desk, "/desk")):
+        page = view.open(f"{path}?lang=en&layers=areas")
+        page.wait_for_selector("#preparing", state="visible")
+        assert "the demonstration district is being made" in page.locator("#preparing").inner_text()
+        page.wait_for_selector("#live[data-state=preparing]")  # the stream flows by now
+        page.wait_for_function("() => gc.panel")  # and brought figures, which are not true yet
+        assert page.locator("#live-word").inner_text() == "Preparing"
+        assert page.locator("#main").is_hidden()
+        assert page.locator("[id^=kpi-][data-value]").count() == 0
+        assert page.locator("#incident-grid .ag-row").count() == 0 or page.locator("#incident-grid").is_hidden()
+        assert page.locator("#no-region").is_hidden()
+        page.locator("[data-action=language]").click()
+        page.wait_for_function("() => document.querySelector('#preparing-step').textContent.includes('演示区')")
 
     (preparing.log.parent / "done").touch()
-    page.wait_for_selector("#live[data-state=live]")
-    page.wait_for_selector("#kpi-reported[data-value]" if path == "/" else "#incident-grid .ag-row")
-    assert page.locator("#preparing").is_hidden()
-    assert page.locator("#main").is_visible()
-    view.problems[:] = [said for said in view.problems if "503" not in said]  # /readyz, asked until it is ready
+    for view, filled in ((wall, "#kpi-reported[data-value]"), (desk, "#incident-grid .ag-row")):
+        view.page.wait_for_selector("#live[data-state=live]")
+        view.page.wait_for_selector(filled)
+        assert view.page.locator("#preparing").is_hidden()
+        assert view.page.locator("#main").is_visible()
+        view.problems[:] = [said for said in view.problems if "503" not in said]  # /readyz, asked until it is ready
 
 
 def test_a_page_says_what_it_is_before_any_script_runs(empty_server: Any, browser: Any) -> None:

@@ -182,9 +182,7 @@ def test_silent_areas_and_feeds_are_named_and_never_zero(demo: Any, window: Any)
 def test_a_bad_address_says_so_and_offers_a_way_out(demo: Any, window: Any) -> None:
     view = window(demo)
     for path, sentence in (
-        ("/?window=3y", "window: '3y'"),
         ("/?area=" + quote("不存在"), "不存在"),
-        ("/?layers=lava", "lava"),
         ("/nowhere", "/nowhere"),
     ):
         page = view.open(path)
