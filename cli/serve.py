@@ -143,6 +143,7 @@ def running_services(
     from dashboard.rooms import Rooms
     from dashboard.services import Preparation, Services
     from data.area_indexes import keep_in
+    from data.held import held
     from data.open_store import open_store
     from data.retention import Retention
     from data.timelines import timelines
@@ -183,6 +184,7 @@ def running_services(
         drills = DrillSessions(
             store, clock, book, settings, roads=lambda: roads_in(store, settings),
             timelines=partial(timelines, store, DRILL), submit=writer.submit, playing=shown is None,
+            held=partial(held, store),
         )  # fmt: skip
         stack.callback(drills.close)
         rooms = Rooms({} if shown else {DRILL: drills}, store, settings, book)

@@ -13,7 +13,9 @@ from data.records import LIVE
 from data.settings import Settings
 from data.store import Store
 from dispatch.dispatcher import Dispatcher
+from replay.looks import LookLog
 from replay.moments import Moments, no_moments
+from replay.seats import Seats
 from replay.sessions import Replays, no_past
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ class Services:
     replays: Replays = field(default_factory=lambda: Replays(SystemClock(), no_past))
     moments: Callable[[str], Moments] = no_moments
     """When something changed on a timeline."""
+    looks: LookLog | None = None
+    """Records what seats look at; None in a server that does not."""
+    seats: Seats | None = None
+    """What seats looked at; None in a server that does not say."""
     rooms: Rooms = field(default_factory=Rooms)
     """The timelines beside the live one."""
     drills: DrillSessions | None = None

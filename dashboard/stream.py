@@ -18,6 +18,7 @@ from data.clock import Clock
 from data.errors import BadInput, GridcommandError
 from layers.columns import ms
 from layers.view import parse_view
+from replay.looks import LookLog
 
 if TYPE_CHECKING:
     from dashboard.services import Services
@@ -44,7 +45,13 @@ async def running(services: Services) -> AsyncIterator[None]:
     """Follow the log and tick while inside the block: the server's lifespan."""
     services.reader.start()
     async with services.hub.running():
-        yield
+        looks = None if services.looks is None else asyncio.create_task(services.looks.run(), name="gridcommand-looks")
+        try:
+            yield
+        finally:
+            if looks is not None:
+                looks.cancel()
+                await asyncio.gather(looks, return_exceptions=True)
 
 
 async def _stream(socket: WebSocket) -> None:
@@ -53,9 +60,11 @@ async def _stream(socket: WebSocket) -> None:
     client = services.hub.join()
     sender = asyncio.create_task(_send(socket, client))
     try:
-        await _receive(socket, client, services.hub, services.clock)
+        await _receive(socket, client, services.hub, services.clock, services.looks)
     finally:
         services.hub.leave(client)
+        if services.looks is not None:
+            services.looks.leaves(client)
         sender.cancel()
         await asyncio.gather(sender, return_exceptions=True)
 
@@ -82,7 +91,7 @@ async def _send(socket: WebSocket, client: Client) -> None:
         await socket.close(_FAULT, "the server could not make a frame; connect again")
 
 
-async def _receive(socket: WebSocket, client: Client, hub: Hub, clock: Clock) -> None:
+async def _receive(socket: WebSocket, client: Client, hub: Hub, clock: Clock, looks: LookLog | None) -> None:
     while True:
         event = await socket.receive()
         if event["type"] != "websocket.receive":
@@ -91,7 +100,7 @@ async def _receive(socket: WebSocket, client: Client, hub: Hub, clock: Clock) ->
         try:
             message = _message(event)
             id = _id(message)
-            _act(message, id, client, hub, clock)
+            _act(message, id, client, hub, clock, looks)
         except GridcommandError as error:
             client.say({"op": "error", "id": id, "error": str(error)})
 
@@ -120,7 +129,9 @@ def _id(message: dict[str, Any]) -> str | None:
     return id
 
 
-def _act(message: dict[str, Any], id: str | None, client: Client, hub: Hub, clock: Clock) -> None:
+def _act(
+    message: dict[str, Any], id: str | None, client: Client, hub: Hub, clock: Clock, looks: LookLog | None
+) -> None:
     op = message.get("op")
     if op == "ping":
         n = message.get("n")
@@ -145,4 +156,8 @@ def _act(message: dict[str, Any], id: str | None, client: Client, hub: Hub, cloc
         ids = {other for held in client.held.values() for other in held.ids}
         if id not in ids and len(ids) >= MOST_IDS:
             raise BadInput(f"stream: watch: this socket watches {MOST_IDS} views already; drop one first")
-        hub.watch(client, id, parse_view(dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))))
+        asked = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+        view = parse_view(asked)
+        hub.watch(client, id, view)
+        if looks is not None and "seat" in asked:
+            looks.watches(client, asked["seat"], asked.get("page", ""), view)

@@ -18,7 +18,7 @@ from data import codec
 from data.failures import translated
 from data.lineage import Part, belongs, belongs_key, parts_of
 from data.moment_walk import place_of
-from data.records import EventPayload, IncidentMerged, Record, incident_of
+from data.records import EventPayload, IncidentMerged, Kind, Record, incident_of
 
 if TYPE_CHECKING:
     from data.sql_store import SqlStore
@@ -134,7 +134,9 @@ class WorkedReader:
     def _others(self, conn: Connection) -> Any:
         mine = belongs(self.store, self.store.tables.record, self._parts(conn))
         # Said as the index `ix_record_others` says it, so that both databases see that it will do.
-        return and_(literal_column("kind") != literal_column("'event'"), mine)
+        # Looks change no row: of many screens over a month they would be most of what is read.
+        looks = self.store.tables.record.c.kind != Kind.LOOK.value
+        return and_(literal_column("kind") != literal_column("'event'"), looks, mine)
 
     def _keys(self, conn: Connection) -> Any:
         return belongs_key(self.store, self.store.tables.record_key, self._parts(conn))

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     SITE_STATUS = "site.status"
     FEED = "feed"
     EXERCISE = "exercise"
+    LOOK = "look"
+    BOOKMARK = "bookmark"
     FORK = "fork"
 
 
@@ -361,6 +363,32 @@ class ForkPayload(Payload):
     en: str = Field(default="", max_length=500)
 
 
+class LookPayload(Payload):
+    """What a seat looks at from now on: a page and its view, as a URL query without anything that people wrote.
+
+    `seat` is a name of a place at work, such as a desk's or "wall". `there` false: it looks at nothing live any more.
+    Looks are no events: nothing counts them but a replay, which says who saw what (`replay/looks.py`).
+    """
+
+    seat: str = Field(min_length=1, max_length=100)
+    page: str = Field(default="", max_length=50)
+    view: str = Field(default="", max_length=1000)
+    there: bool = True
+
+
+class BookmarkPayload(Payload):
+    """A moment that somebody wants to find again, on the timeline `on`; a later version replaces it.
+
+    Bookmarks of all timelines stand on the live one: those of an exercise are about it, and no part of it.
+    """
+
+    t: datetime
+    name: str = Field(default="", max_length=80)
+    actor: str = Field(default="", max_length=200)
+    on: str = Field(default=LIVE, min_length=1, max_length=200)
+    withdrawn: bool = False
+
+
 PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.EVENT: EventPayload,
     Kind.INCIDENT_DISPATCHED: IncidentDispatched,
@@ -377,6 +405,8 @@ PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.SITE_STATUS: SiteStatusPayload,
     Kind.FEED: FeedPayload,
     Kind.EXERCISE: ExercisePayload,
+    Kind.LOOK: LookPayload,
+    Kind.BOOKMARK: BookmarkPayload,
     Kind.FORK: ForkPayload,
 }
 

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         description="How long positions are kept after their receipt, days; each unit's latest stays. 0: for ever. "
         "No other record is ever deleted.",
     )
+    record_looks: bool = Field(
+        True,
+        description="Record which view each wall and desk looks at, by the seat's name, so that a replay can show it.",
+    )
     casework_dir: str = Field(
         "",
         description="Folder of the district's own casework rules: workflows/, calendars/, routing.toml, skills.toml, "

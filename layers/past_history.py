@@ -118,7 +118,7 @@ class History:
     def _add(self, news: list[Record]) -> bool:
         """Take over new records. False when they belong where nothing can be changed any more."""
         upto = max(record.seq or 0 for record in news)
-        walked = [record for record in news if record.kind is not Kind.EVENT]
+        walked = [record for record in news if record.kind not in (Kind.EVENT, Kind.LOOK)]
         rows = [record for record in news if record.kind is Kind.EVENT]
         named = {id for record in walked for id in named_by(record)}
         asked = {incident_of(record) for record in rows} | (named - self._commanded)

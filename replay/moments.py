@@ -132,7 +132,7 @@ class Moments:
         while True:
             records = self._store.read_after(head, timeline=self._timeline, positions=False)
             for record in records:
-                self._corrected |= record.version > 0
+                self._corrected |= record.version > 0 and record.kind in KINDS
                 rows.record(record)
             if not records:
                 break

@@ -40,7 +40,7 @@
   const api = gc.api;
   /** Questions of a replay's page are answered as of its moment. */
   gc.api = (path, ...more) => {
-    if (!gc.replay || path.startsWith("/replays")) return api(path, ...more);
+    if (!gc.replay || /^\/(replays|bookmarks|seats)\b/.test(path)) return api(path, ...more);
     return api(`${path}${path.includes("?") ? "&" : "?"}replay=${encodeURIComponent(gc.replay)}`, ...more);
   };
   /** Begin a replay and go to a page of it. */

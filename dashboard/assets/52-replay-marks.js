@@ -1,49 +1,74 @@
-// Bookmarks of moments, kept in this browser, and what had happened by a moment: who did what, newest first.
+// Bookmarks of moments, the same in every browser, and what had happened by a moment: who did what, newest first.
 (() => {
   "use strict";
   const gc = window.gc;
   const $ = (id) => document.getElementById(id);
   const { el, set, keyed } = gc;
   const { replays: replay } = gc;
-  const KEY = "gridcommand.marks";
-  const MOST = 200;
+  const KEY = "gridcommand.marks"; // where browsers kept theirs before bookmarks were records
+  const EVERY_MS = 10_000; // other browsers' bookmarks come up by themselves
 
-  // --- bookmarks -----------------------------------------------------------------------------------------------------
-  const read = () => {
-    try {
-      const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-      return Array.isArray(found) ? found.filter((mark) => Number.isFinite(mark?.t)) : [];
-    } catch {
-      return [];
-    }
-  };
-  const write = (marks) => {
-    localStorage.setItem(KEY, JSON.stringify(marks.sort((a, b) => a.t - b.t).slice(-MOST)));
-    changed();
-  };
-  const changed = () => {
+  // --- bookmarks: records of the log, the same in every browser -----------------------------------------------------------
+  let marks = [];
+  const mine = () => localStorage.getItem("gridcommand.desk") ?? "";
+  const timeline = () => replay.now?.timeline ?? "live";
+  const taken = (found) => {
+    marks = found.map((it) => ({ id: it.id, t: gc.ms(it.t), text: it.name, actor: it.actor }));
     replay.drawTrack?.();
     list();
   };
+  let timer = 0;
+  async function load() {
+    clearTimeout(timer);
+    if (!$("marks") && !$("replay-marks")) return;
+    timer = setTimeout(load, EVERY_MS);
+    if (document.hidden) return;
+    await given();
+    const found = await gc.api(`/bookmarks?timeline=${encodeURIComponent(timeline())}`).catch(() => null);
+    if (found) taken(found.bookmarks);
+  }
+  /** Bookmarks that this browser kept for itself become everybody's, once. */
+  async function given() {
+    let old;
+    try {
+      old = JSON.parse(localStorage.getItem(KEY) ?? "[]").filter((mark) => Number.isFinite(mark?.t));
+    } catch {
+      old = [];
+    }
+    try {
+      for (const mark of old) await put(mark.t, mark.text ?? "");
+      localStorage.removeItem(KEY);
+    } catch {
+      // tried again at the next look
+    }
+  }
+  const put = (t, text) => gc.api("/bookmarks", { t: new Date(t).toISOString(), name: text.slice(0, 80), actor: mine(), timeline: timeline() });
+  const said = (work) => work.then(load).catch((error) => replay.say?.(error.message));
   replay.marks = {
-    all: read,
-    add: (t, text = "") => {
+    all: () => marks,
+    load,
+    add: (t) => {
       const at = Math.round(t);
-      write([...read().filter((mark) => mark.t !== at), { t: at, text: text.slice(0, 80) }]);
-      replay.say?.(gc.t("replay.marked", { at: gc.clock(at) }));
+      if (marks.some((mark) => mark.t === at)) return;
+      return said(put(at, "").then(() => replay.say?.(gc.t("replay.marked", { at: gc.clock(at) }))));
     },
-    rename: (t, text) => write(read().map((mark) => (mark.t === t ? { ...mark, text: text.slice(0, 80) } : mark))),
-    remove: (t) => write(read().filter((mark) => mark.t !== t)),
+    rename: (t, text) => said(put(t, text)),
+    remove: (t) => {
+      const mark = marks.find((each) => each.t === t);
+      return mark && said(removed(mark.id));
+    },
   };
-  window.addEventListener("storage", (event) => event.key === KEY && changed());
+  async function removed(id) {
+    const answer = await fetch(`/api/v1/bookmarks/${encodeURIComponent(id)}?actor=${encodeURIComponent(mine())}`, { method: "DELETE" });
+    if (!answer.ok && answer.status !== 404) throw new Error((await answer.json().catch(() => ({}))).error ?? gc.t("desk.unreachable"));
+  }
   gc.actions["replay-unmark"] = (t) => replay.marks.remove(Number(t));
 
   function list() {
     const host = $("marks");
     if (!host) return;
-    const marks = read().reverse();
     if (!marks.length) return gc.empty(host, "replay.marks.none");
-    keyed(host, marks, (mark) => `${mark.t}`,
+    keyed(host, [...marks].reverse(), (mark) => `${mark.t}`,
       (mark) => el("li", { class: "mark-row" },
         el("button", { type: "button", class: "link num", "data-action": `replay-at:${mark.t}` }),
         el("input", { class: "input mark-name", maxlength: 80, onchange: (event) => replay.marks.rename(mark.t, event.target.value.trim()) }),
@@ -51,6 +76,7 @@
       (node, mark) => {
         const [when, name, remove] = node.children;
         set(when, replay.moment(mark.t));
+        when.title = mark.actor;
         if (document.activeElement !== name) name.value = mark.text;
         name.setAttribute("aria-label", gc.t("replay.marks.name"));
         name.placeholder = gc.t("replay.marks.name");
@@ -131,5 +157,8 @@
       if ($("happened") && held.length) rows($("happened"), held); // names have come, or the language is another
     };
   }
-  replay.lists = list;
+  replay.lists = () => {
+    list();
+    load();
+  };
 })();

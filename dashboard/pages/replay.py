@@ -21,7 +21,7 @@ def layout(lang: Lang, the_map: Component) -> Component:
             header("replay", lang),
             html.Main(
                 [
-                    html.Div([_begin(lang), _happened(lang), _marks(lang), _running(lang)], className="col replay-col"),
+                    html.Div([_begin(lang), _happened(lang), _seats(lang), _marks(lang), _running(lang)], className="col replay-col"),
                     html.Div(
                         [the_map, filters(lang), legend(lang), stamps(), card(lang)],
                         className="map-host",
@@ -93,6 +93,10 @@ def _begin(lang: Lang) -> Component:
 
 def _happened(lang: Lang) -> Component:
     return panel("replay.happened", lang, filled("happened", "happened", html.Ol), id="happened")
+
+
+def _seats(lang: Lang) -> Component:
+    return panel("replay.seats", lang, filled("seats", "seats", html.Ul), id="seats-list")
 
 
 def _marks(lang: Lang) -> Component:

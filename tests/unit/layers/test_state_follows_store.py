@@ -12,6 +12,7 @@ import pytest
 from data.clock import ManualClock
 from data.open_store import open_store
 from data.records import (
+    BookmarkPayload,
     ClockChange,
     ClockOp,
     EventPayload,
@@ -26,6 +27,7 @@ from data.records import (
     IncidentRecalled,
     IncidentState,
     Kind,
+    LookPayload,
     Record,
     RulePayload,
     SitePayload,
@@ -94,6 +96,11 @@ class Dice:
             payload = SiteStatusPayload(site=site, online=d.random() < 0.5)
         elif kind is Kind.EXERCISE:
             payload = ExercisePayload(act=d.choice(list(ExerciseAct)), actor="a")
+        elif kind is Kind.LOOK:
+            payload = LookPayload(seat=d.choice(("wall", "desk 1")), page="/", view=f"area=T{self.n}")
+        elif kind is Kind.BOOKMARK:
+            id, version = f"mark{d.randrange(3)}", self.n
+            payload = BookmarkPayload(t=at, name=f"n{self.n}", withdrawn=d.random() < 0.2)
         else:
             id, version = d.choice(("hotline", "gps")), self.n
             payload = FeedPayload(name=id, rhythm_s=d.choice((60.0, 600.0)), areas=d.random() < 0.5)
