@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -22,9 +22,11 @@ def translated(doing: str) -> Iterator[None]:
         raise BadRecord(f"store: {doing}: refused: {_line(error)}", reason="store.data") from error
     except PoolTimeout as error:
         raise StoreUnavailable(f"store: {doing}: every connection is busy; try again") from error
-    except psycopg.DataError as error:
+    except _postgres("DataError") as error:
         raise BadRecord(f"store: {doing}: refused: {_line(error)}", reason="store.data") from error
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StoreUnavailable(f"store: {doing}: {_line(error)}") from error
+    except _postgres("Error") as error:
         raise StoreUnavailable(f"store: {doing}: {_line(error)}") from error
 
 
@@ -33,3 +35,9 @@ def _line(error: BaseException) -> str:
     inner = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = str(inner).strip() or type(inner).__name__
     return text.splitlines()[0][:300]
+
+
+def _postgres(name: str) -> tuple[type[Exception], ...]:
+    """An error of PostgreSQL's driver to be caught; none where nobody has loaded it, for loading it takes a while."""
+    driver = sys.modules.get("psycopg")
+    return () if driver is None else (getattr(driver, name),)

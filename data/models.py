@@ -7,9 +7,9 @@ and computed again from the log; nothing else can.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -24,7 +24,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
@@ -67,12 +66,18 @@ def build_tables(dialect: Dialect) -> Tables:
     pg = dialect == "postgresql"
     meta = MetaData()
     instant: TypeEngine[Any] = DateTime(timezone=True) if pg else BigInteger()
-    document: TypeEngine[Any] = JSONB() if pg else Text()
+    document: TypeEngine[Any] = Text()
+    if pg:
+        from geoalchemy2 import Geometry
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        document = JSONB()
+    holds = {id(instant): "time", id(document): "document"}
     # In SQLite only INTEGER PRIMARY KEY is the row's own number; BIGINT would cost a second index.
     number: TypeEngine[Any] = BigInteger() if pg else Integer()
 
     def col(name: str, kind: TypeEngine[Any], *, null: bool = False) -> Column[Any]:
-        return Column(name, kind, nullable=null)
+        return Column(name, kind, nullable=null, info={"holds": holds.get(id(kind), "")})
 
     def point() -> list[Column[Any]]:
         return [col("lon", Double(), null=True), col("lat", Double(), null=True)]
@@ -85,6 +90,10 @@ def build_tables(dialect: Dialect) -> Tables:
 
     def table(name: str, *parts: SchemaItem, **options: Any) -> Table:
         return Table(name, meta, *parts, **options)
+
+    def only(where: Any) -> dict[str, Any]:
+        """An index of these rows alone."""
+        return {f"{dialect}_where": where}
 
     cell = BigInteger()
     head = table(
@@ -123,8 +132,7 @@ def build_tables(dialect: Dialect) -> Tables:
         record.c.timeline,
         record.c.kind,
         record.c.seq,
-        postgresql_where=text("kind <> 'event'"),
-        sqlite_where=text("kind <> 'event'"),
+        **only(text("kind <> 'event'")),
     )
     track = table(
         "track",
@@ -168,8 +176,7 @@ def build_tables(dialect: Dialect) -> Tables:
         "ix_record_key_incident",
         record_key.c.timeline,
         record_key.c.incident,
-        postgresql_where=present,
-        sqlite_where=present,
+        **only(present),
     )
     incident = table(
         "incident",
@@ -323,5 +330,7 @@ def build_tables(dialect: Dialect) -> Tables:
     )  # fmt: skip
 
 
-TABLES: dict[Dialect, Tables] = {"sqlite": build_tables("sqlite"), "postgresql": build_tables("postgresql")}
-"""Built once per process: the tables are values, not connections."""
+@cache
+def tables_of(dialect: Dialect) -> Tables:
+    """Built once per process: the tables are values, not connections."""
+    return build_tables(dialect)

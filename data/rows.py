@@ -8,12 +8,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import Boolean, DateTime, Table
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Table
 
 from data.case_json import case_document, case_from
 from data.casework import Case
-from data.models import TABLES
 from data.projection import Contact, Feed, Incident, Site, Unit
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ class RowCodec(Generic[Row]):
         self.columns = [table.c[name] for name in self.names]
         self.key = table.columns.keys()[1]
         self._get = attrgetter(*self.names)
-        times, documents = _special(table.name)
+        times, documents = _special(table)
         self._times = [i for i, name in enumerate(self.names) if name in times]
         self._documents = [i for i, name in enumerate(self.names) if name in documents]
         self._flags = [i for i, name in enumerate(self.names) if isinstance(table.c[name].type, Boolean)]
@@ -99,9 +97,8 @@ class RowCodec(Generic[Row]):
         return case_from(orjson.loads(value) if self._text else value)
 
 
-def _special(name: str) -> tuple[set[str], set[str]]:
-    """Names of a projection's time and document columns: those PostgreSQL gives types of their own."""
-    columns = TABLES["postgresql"].projection(name).columns
-    times = {c.name for c in columns if isinstance(c.type, DateTime)}
-    documents = {c.name for c in columns if isinstance(c.type, JSONB)}
+def _special(table: Table) -> tuple[set[str], set[str]]:
+    """Names of a projection's time and document columns."""
+    times = {c.name for c in table.columns if c.info.get("holds") == "time"}
+    documents = {c.name for c in table.columns if c.info.get("holds") == "document"}
     return times, documents

@@ -25,7 +25,7 @@ from data.failures import translated
 from data.forks import begin, remove
 from data.lineage import beginning, belongs, fork_names, parts_of
 from data.locate import locator_of
-from data.models import PROJECTIONS, TABLES, Dialect
+from data.models import PROJECTIONS, Dialect, tables_of
 from data.moment import moment
 from data.plain_columns import PlainEvents
 from data.plain_rows import PlainBatch
@@ -64,7 +64,7 @@ class SqlStore(ABC):
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.tables = TABLES[self.dialect]
+        self.tables = tables_of(self.dialect)
         self.bell = Doorbell()
         self.io = ProjectionIO(self)
         self.letters = DeadLetters(self)
