@@ -78,8 +78,8 @@ def check(as_json: JsonOption = False, folder: FolderOption = None) -> None:
         for year, days in sorted(calendar.years.items()):
             provisional = " (provisional)" if days.provisional else ""
             typer.echo(f"  {year}{provisional}: {len(days.off)} days off, {len(days.work)} make-up days; {days.source}")
-        for text in remarks(calendar, today):
-            note(f"remark: {text}")
+        for remark in remarks(calendar, today):
+            note(f"remark: {remark.en}")
 
 
 def _calendars(folder: Path | None) -> Mapping[str, Calendar]:
@@ -117,5 +117,5 @@ def _row(calendar: Calendar, today: date) -> dict[str, object]:
             }
             for year, days in sorted(calendar.years.items())
         ],
-        "remarks": remarks(calendar, today),
+        "remarks": [remark.en for remark in remarks(calendar, today)],
     }

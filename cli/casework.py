@@ -161,4 +161,4 @@ def remarks_on(book: Book) -> list[str]:
     from dispatch.calendars import remarks
 
     today = SystemClock().now().astimezone(UTC).date()
-    return [remark for calendar in book.calendars.values() for remark in remarks(calendar, today)]
+    return [remark.en for calendar in book.calendars.values() for remark in remarks(calendar, today)]

@@ -12,7 +12,7 @@ from dispatch.routing import Matter, adopted_rules
 from dispatch.turn import filing_key
 from feeds.demo.deeds import Deed
 
-EVIDENCE_NOTE = "模拟材料 / simulated"
+EVIDENCE_NOTE = "模拟材料 | simulated"
 
 
 class OfficeCommands:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from data.errors import BadInput
+from dispatch.both import Both
 from dispatch.calendar import Calendar, TimeKind
 from dispatch.calendar_file import CalendarFile, CalendarLines
 from dispatch.toml_reader import nearest
@@ -46,20 +47,25 @@ def load(path: Path, known: Mapping[str, Calendar] | None = None) -> Calendar:
     return next(iter(made.values()))
 
 
-def remarks(calendar: Calendar, today: date) -> list[str]:
+def remarks(calendar: Calendar, today: date) -> list[Both]:
     """What is not wrong with a calendar and yet worth knowing: before the shift, not when a deadline is late."""
     if calendar.kind is TimeKind.NATURAL:
         return []
-    said = []
-    for label, windows in (("the windows", calendar.windows), *((f"season {s}", s.windows) for s in calendar.seasons)):
+    said: list[Both] = []
+    always = Both("工作时段", "the windows"), calendar.windows
+    for label, windows in (always, *((Both(f"季节 {s}", f"season {s}"), s.windows) for s in calendar.seasons)):
         hours = sum(w.end - w.start for w in windows) / 60
         if hours * 60 != calendar.day / timedelta(minutes=1):
+            day = calendar.day / timedelta(hours=1)
             said.append(
-                f"{label} hold {hours:g} h a day, and a working day counts {calendar.day / timedelta(hours=1):g} h"
+                Both(
+                    f"{label.zh}每天共 {hours:g} 小时，而一个工作日按 {day:g} 小时计",
+                    f"{label.en} hold {hours:g} h a day, and a working day counts {day:g} h",
+                )
             )
     for year in (today.year, today.year + 1):
         summer = datetime(year, 7, 1, tzinfo=UTC)
-        said += calendar.warnings(summer, summer)
+        said += calendar.doubts(summer, summer)
     return said
 
 

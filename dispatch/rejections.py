@@ -152,7 +152,7 @@ def propose_rule(incident: IncidentRow, owner: str, actor: str, *, position: int
         category=incident.category,
         area=_town(incident.area),
         owner=owner,
-        note=f"{incident.id} {returned} 次退回后裁定 / decided on {incident.id} after {returned} returns"[:500],
+        note=f"{incident.id} {returned} 次退回后裁定{BETWEEN}decided on {incident.id} after {returned} returns"[:500],
         incident=incident.id,
         actor=actor,
     )

@@ -5,7 +5,7 @@ Workflows are read from files (`workflow_file.py`) and verified before anything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -208,9 +208,6 @@ class Workflow:
 
     def limit(self, clock: str) -> Limit | None:
         return next((limit for limit in self.limits if limit.clock == clock), None)
-
-    def kinds_of_evidence(self) -> Iterable[str]:
-        return dict.fromkeys(kind for t in self.transitions for kind in t.evidence)
 
 
 A_NOTE = Transition(NOTE, (), None, (), "备注", "note", needs_note=True)

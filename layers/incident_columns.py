@@ -160,12 +160,6 @@ class IncidentColumns:
         found: Rows = np.flatnonzero((self["opened"] <= t) & ~(self["closed"] <= t))
         return found
 
-    def closed_between(self, after: float, until: float) -> Rows:
-        """Rows closed in (after, until], in order of arrival; closing before opening counts like any other."""
-        closed = self["closed"]
-        found: Rows = np.flatnonzero((closed > after) & (closed <= until))
-        return found
-
     def state_at(self, rows: Rows, t: float) -> NDArray[np.uint8]:
         """0 open, 1 dispatched, 2 on scene, 3 closed, of rows that were opened by t."""
         state = np.zeros(len(rows), np.uint8)

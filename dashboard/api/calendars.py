@@ -55,7 +55,7 @@ class CalendarBody(Said):
     day_hours: float = Field(description="What one day of a limit counts")
     seasons: list[str] = Field(description="Days of the year with windows of their own")
     years: list[YearBody]
-    remarks: list[str] = Field(description="What is not wrong with it and yet worth knowing")
+    remarks: list[Said] = Field(description="What is not wrong with it and yet worth knowing")
 
     model_config = shown(
         {
@@ -94,7 +94,7 @@ class CalendarBody(Said):
             day_hours=calendar.day / timedelta(hours=1),
             seasons=[f"{season}: {', '.join(map(str, season.windows))}" for season in calendar.seasons],
             years=[YearBody.of(year, days) for year, days in sorted(calendar.years.items())],
-            remarks=remarks(calendar, today),
+            remarks=[Said.both(remark) for remark in remarks(calendar, today)],
         )
 
 
@@ -111,7 +111,7 @@ class DeadlineBody(BaseModel):
     start: datetime
     span: str
     due: datetime
-    warnings: list[str] = Field(description="Years whose holidays are not known, in words; empty when all is certain")
+    warnings: list[Said] = Field(description="Years whose holidays are not known, in words; empty when all is certain")
 
     model_config = shown(
         {
@@ -139,9 +139,14 @@ def deadline(
 ) -> DeadlineBody:
     calendar = services.book.calendars.get(id)
     if calendar is None:
-        raise NotFound(f"no calendar {id[:64]}; there are {', '.join(services.book.calendars)}")
+        known = services.book.calendars.values()
+        raise NotFound(
+            f"no calendar {id[:64]}; there are {', '.join(each.id for each in known)}",
+            zh=f"没有日历 {id[:64]}；现有：{'、'.join(each.zh for each in known)}",
+        )
     if not _EARLIEST <= start < _LATEST:
-        raise BadInput("start: not between 1900 and 2200")
+        raise BadInput("start: not between 1900 and 2200", zh="start：不在 1900 年至 2200 年之间")
     amount = Span.parse(span)
     found = calendar.deadline(start, amount)
-    return DeadlineBody(calendar=id, start=start, span=str(amount), due=found.due, warnings=list(found.warnings))
+    doubts = [Said.both(doubt) for doubt in calendar.doubts(start, found.due)]
+    return DeadlineBody(calendar=id, start=start, span=str(amount), due=found.due, warnings=doubts)

@@ -139,7 +139,7 @@
         set(said, words[0]);
         set(actor, words[1]);
         set(title, words[2]);
-        title.title = [words[2], it.incident, p.reason, p.why && gc.desk.both(p.why)].filter(Boolean).join(" · ");
+        title.title = [words[2], it.incident, p.reason && gc.desk.both(p.reason), p.why && gc.desk.both(p.why)].filter(Boolean).join(" · ");
         node.dataset.kind = it.record.kind;
         node.firstChild.dataset.action = it.incident ? `incident:${it.incident}` : "";
       });

@@ -44,17 +44,45 @@ _UNPLACED = ("", "triage")
 _DISTRICT_QUEUE = "district"
 _MACHINES = ("router", "terminal:", "cad:", "unit ", SIMULATED)
 
+# What is said at work, `Chinese | English`: screens show the reader's language.
 _RETURNS = (
-    "核实后不属于本部门职责范围",
-    "现场权属不清，请重新指定承办单位",
-    "该点位由其他单位管养",
-    "信息不全，无法定位，请补充后再派",
+    "核实后不属于本部门职责范围 | Checked: not this office's duty",
+    "现场权属不清，请重新指定承办单位 | Ownership of the site is unclear; name another office",
+    "该点位由其他单位管养 | The spot is maintained by another body",
+    "信息不全，无法定位，请补充后再派 | Cannot be located; complete the report and assign again",
 )
-_REWORKS = ("现场复核：问题仍在", "回访不满意，要求再次处理", "照片与点位不符，需补充处置", "处置不彻底，次日复发")
-_EXTENSIONS = ("需协调产权单位，申请延期", "材料采购周期较长", "涉及多部门会商")
-_SUSPENSIONS = ("待雨停后施工", "待占道施工许可", "当事人外出，约定改期")
-_STALLS = ("超过半程仍未反馈，督办", "群众再次来电，督办")
-_DONE = ("已到场处理完毕", "已清理并复查", "已联系当事人并答复", "已维修恢复正常", "已劝导整改")
+_REWORKS = (
+    "现场复核：问题仍在 | Checked on site: the problem is still there",
+    "回访不满意，要求再次处理 | Call-back: not satisfied, asks to have it done again",
+    "照片与点位不符，需补充处置 | The photo is of another spot; more is to be done",
+    "处置不彻底，次日复发 | Not done thoroughly; it came back the next day",
+)
+_EXTENSIONS = (
+    "需协调产权单位，申请延期 | The owner of the property must agree; more time is needed",
+    "材料采购周期较长 | Material takes long to arrive",
+    "涉及多部门会商 | Several offices must confer",
+)
+_SUSPENSIONS = (
+    "待雨停后施工 | Work waits for the rain to stop",
+    "待占道施工许可 | Waits for the permit to occupy the road",
+    "当事人外出，约定改期 | The person is away; another day was agreed",
+)
+_STALLS = (
+    "超过半程仍未反馈，督办 | More than half the time is gone without an answer: supervised",
+    "群众再次来电，督办 | The caller rang again: supervised",
+)
+_DONE = (
+    "已到场处理完毕 | Dealt with on site",
+    "已清理并复查 | Cleared and checked",
+    "已联系当事人并答复 | The person was contacted and answered",
+    "已维修恢复正常 | Repaired and working again",
+    "已劝导整改 | Persuaded to put it right",
+)
+_BINDING = "三次回退，区级裁定承办单位 | Returned three times: the district decides who has it"
+_SATISFIED = "回访：诉求人表示满意 | Call-back: the caller is satisfied"
+_SETTLED = "电话核实：现场已自行处置 | Checked by telephone: settled on site"
+_CONTROLLED = "现场已控制 | Under control"
+_CLEARED = "处置完毕，撤离 | Done; leaving the scene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +131,7 @@ def _placing(case: Case, table: Timetable) -> Deed | None:
     since = _seconds(case.moved_at, table.start)
     turn = len(case.returns)
     if case.owner == _DISTRICT_QUEUE:
-        reason = "三次回退，区级裁定承办单位"
-        return Deed(since + table.span(*DISTRICT_S, "district"), "assign", DISTRICT, "district", reason, place=True)
+        return Deed(since + table.span(*DISTRICT_S, "district"), "assign", DISTRICT, "district", _BINDING, place=True)
     if case.owner in _UNPLACED:
         wait = RETURNED_S if turn else TRIAGE_S
         return Deed(since + table.span(*wait, "triage", turn), "assign", DUTY, "dispatcher", place=True)
@@ -129,7 +156,7 @@ def _office(row: IncidentRow, case: Case, table: Timetable, worker: str) -> Deed
         if Fate.REWORKED in fate and not case.reworks:
             return Deed(table.part(0.68), "rework", who, "dispatcher", reason=_one(_REWORKS, table))
         at = table.end if step == "verifying" else table.part(0.93)
-        return Deed(at, "verify", who, "dispatcher", note="回访：诉求人表示满意" if step != "verifying" else "")
+        return Deed(at, "verify", who, "dispatcher", note=_SATISFIED if step != "verifying" else "")
     if step in ("called_back", "followed_up"):
         return Deed(table.end, "close", CALLBACK if step == "called_back" else INSPECTOR, "dispatcher")
     return None
@@ -156,11 +183,11 @@ def _emergency(case: Case, table: Timetable) -> Deed | None:
     """Most moves make themselves, from units and the source; the crew says when it is controlled, and cleared."""
     if case.step in ("received", "dispatched", "en_route"):
         at = max(table.end, _seconds(case.since, table.start)) + UNMANNED_S
-        return Deed(at, "cancel", DUTY, "dispatcher", reason="电话核实：现场已自行处置", on_site=True)
+        return Deed(at, "cancel", DUTY, "dispatcher", reason=_SETTLED, on_site=True)
     if case.step == "on_scene":
-        return Deed(table.part(0.7), "answer", CREW, "worker", note="现场已控制")
+        return Deed(table.part(0.7), "answer", CREW, "worker", note=_CONTROLLED)
     if case.step == "controlled":
-        return Deed(table.end, "close", CREW, "worker", note="处置完毕，撤离", on_site=True)
+        return Deed(table.end, "close", CREW, "worker", note=_CLEARED, on_site=True)
     return None
 
 

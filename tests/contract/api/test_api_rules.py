@@ -41,7 +41,9 @@ def test_a_deadline_in_working_time(desk: Desk, start: str, span: str, due: str)
 
 def test_a_deadline_in_an_unknown_year_says_so(desk: Desk) -> None:
     found = desk.get("/calendars/cn-working/deadline", start="2031-03-03T09:00:00+08:00", span="1 day")
-    assert "2031" in found["warnings"][0]
+    said = found["warnings"][0]
+    assert "没有 2031 年的节假日" in said["zh"]
+    assert "no holidays of 2031" in said["en"]
     assert {each["id"] for each in desk.get("/calendars")["calendars"]} >= {"cn-working", "natural"}
 
 

@@ -37,7 +37,7 @@ UNITS = ("E1", "E2")
 ROLE = st.sampled_from(sorted(ROLES))
 WORKFLOWS = ("grid-5", "hotline-6", "dispute", "emergency")
 MOVES = sorted({t.move for w in shipped().workflows.values() for t in w.transitions} | {"note", "fly"})
-KINDS = sorted({kind for w in shipped().workflows.values() for kind in w.kinds_of_evidence()})
+KINDS = sorted({kind for w in shipped().workflows.values() for t in w.transitions for kind in t.evidence})
 RUNS = count()
 
 pytestmark = pytest.mark.filterwarnings("error")

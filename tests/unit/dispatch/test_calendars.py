@@ -235,12 +235,13 @@ def test_files_that_cannot_be_read_are_said(tmp_path: Path) -> None:
 def test_what_is_odd_but_not_wrong_is_remarked(tmp_path: Path) -> None:
     short = read(tmp_path, GOOD.replace("13:30-18:00", "13:30-17:30"))
     today = date(2026, 11, 22)
-    said = remarks(short, today)
+    said = [remark.en for remark in remarks(short, today)]
+    assert "工作时段每天共 7.5 小时，而一个工作日按 8 小时计" in [remark.zh for remark in remarks(short, today)]
     assert any("the windows hold 7.5 h a day, and a working day counts 8 h" in text for text in said)
     assert any("no holidays of 2027" in text for text in said)
     assert remarks(load_calendars()["natural"], today) == []
     assert remarks(load_calendars()["cn-working"], date(2024, 5, 1)) == []
-    assert [text for text in remarks(load_calendars()["cn-working"], today) if "2027 are provisional" in text]
+    assert any("2027 are provisional" in remark.en for remark in remarks(load_calendars()["cn-working"], today))
     assert short.warnings(datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC)) == []
 
 

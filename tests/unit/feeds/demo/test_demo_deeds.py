@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
 
-from cli.demo_offices import OfficeCommands
+from cli.demo_offices import EVIDENCE_NOTE, OfficeCommands
 from data.casework import Case
 from data.clock import ManualClock
 from data.records import IncidentMoved, IncidentState
 from data.store import IncidentRow
 from dispatch.book import Book
+from feeds.demo import deeds
 from feeds.demo.deeds import DISTRICT, DUTY, PEOPLE_S, SIMULATED, TRIAGE_S, next_deed, of_people
 from feeds.demo.fates import Fate
 from feeds.demo.ledger import Ledger
@@ -201,3 +203,13 @@ def test_no_case_nothing_to_do() -> None:
     assert life.row.case is not None
     part = replace(life.row, state=IncidentState.OPEN, case=replace(life.row.case, parent="y"))
     assert next_deed(part, table()) is None
+
+
+def test_what_is_said_at_work_is_said_in_both_languages() -> None:
+    """In the form that the desk shows in the reader's language (`written` in 43-desk-timeline.js)."""
+    both = re.compile(r"^[^|]*[\u4e00-\u9fff][^|]* \| [^|\u4e00-\u9fff]+$")
+    texts = [each for name, value in vars(deeds).items() if name.startswith("_") and not name.startswith("__")
+             for each in (value if isinstance(value, tuple) else (value,))
+             if isinstance(each, str) and re.search(r"[\u4e00-\u9fff]", each)]  # fmt: skip
+    assert len(texts) >= 26
+    assert [text for text in [*texts, EVIDENCE_NOTE] if not both.match(text)] == []
