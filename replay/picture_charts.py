@@ -12,7 +12,7 @@ from replay.picture_ground import rectangle
 from replay.picture_symbols import INK, MUTED, WAITS, WORKED
 
 WIDTH = 720.0
-GRID, SECOND, ON_WAY = "#d5d8de", "#8a8f9a", "#8f9bb3"
+GRID, SECOND, ON_WAY, NO_UNITS = "#d5d8de", "#8a8f9a", "#8f9bb3", "#d3cbb8"
 TICKS = (0.25, 1.0, 5.0, 15.0, 60.0, 240.0, 960.0)
 """Minutes that the logarithmic axis of intervals names."""
 
@@ -22,11 +22,11 @@ STEPS_MIN = (5, 10, 15, 30, 60, 120, 240, 480, 1440)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One run's figures of an interval, minutes; None where no incident had both milestones."""
+    """One run's figures of an interval, minutes; None where no incident had both milestones. `label`: p90 in words."""
 
     p50: float | None
     p90: float | None
-    n: int
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def intervals_chart(rows: Sequence[IntervalRow], words: Mapping[str, str], title
     """p50 as a dot, p90 as the end of its bar, the plan as a line across, on a logarithmic axis of minutes. Of two runs
     the second is grey. `words`: p50, p90, plan, min, s; `a` and `b` where there are two."""
     left = max([text_width(row.label, 11) for row in rows], default=0.0) + 14
-    right = WIDTH - 46
+    right = WIDTH - 54
     values = [v for row in rows for v in (row.plan, *(x for bar in row.bars for x in (bar.p50, bar.p90))) if v]
     low, high = 0.2, max([*values, 5.0]) * 1.15
 
@@ -67,7 +67,7 @@ def intervals_chart(rows: Sequence[IntervalRow], words: Mapping[str, str], title
                     Shape((rectangle(x(bar.p50), base - 3, max(x(bar.p90), x(bar.p50) + 1), base + 3),), colour)
                 )
                 marks.append(Disc(x(bar.p50), base, 4.2, "#ffffff", colour, 2))
-                marks.append(Words(x(bar.p90) + 6, base + 3.4, f"{bar.p90:.1f}", 9.5, INK, halo="#ffffff"))
+                marks.append(Words(x(bar.p90) + 6, base + 3.4, bar.label, 9.5, INK, halo="#ffffff"))
         if row.plan is not None:
             bottom = y + 14 * len(row.bars)
             marks.append(Line(polygon((x(row.plan), y - 2), (x(row.plan), bottom + 2)), WAITS, 2.2))
@@ -107,9 +107,9 @@ class LifeRow:
 def lives_chart(
     rows: Sequence[LifeRow], start: datetime, end: datetime, words: Mapping[str, str], zone: tzinfo, title: str = ""
 ) -> Picture:
-    """One line for each incident: waiting for units, units on their way, worked on, closed. What was open at the end
-    runs to the border. `words`: waiting, on_way, worked, over, open_end."""
-    left, right, step = 74.0, WIDTH - 8, 13.0
+    """One line for each incident: waiting for units, units on their way, worked on, closed; pale where no units were
+    sent. What was open at the end runs to the border. `words`: waiting, on_way, worked, no_units, over, open_end."""
+    left, right, step = 74.0, WIDTH - 16, 13.0
     span = max((end - start).total_seconds(), 1.0)
 
     def x(t: datetime) -> float:
@@ -133,7 +133,8 @@ def _life(row: LifeRow, x: Callable[[datetime], float], y: float, end: datetime)
     over = row.closed or end
     sent = min(row.dispatched or over, over)
     there = min(row.arrived or over, over)
-    marks.append(Shape((rectangle(x(row.opened), y - 3.6, max(x(sent), x(row.opened) + 1.2), y + 3.6),), WAITS))
+    colour = WAITS if row.dispatched is not None else NO_UNITS
+    marks.append(Shape((rectangle(x(row.opened), y - 3.6, max(x(sent), x(row.opened) + 1.2), y + 3.6),), colour))
     if row.dispatched is not None:
         marks.append(Shape((rectangle(x(sent), y - 2.2, max(x(there), x(sent) + 0.8), y + 2.2),), ON_WAY))
     if row.arrived is not None:
@@ -149,7 +150,8 @@ def _life(row: LifeRow, x: Callable[[datetime], float], y: float, end: datetime)
 def _lives_key(words: Mapping[str, str], y: float) -> list[Mark]:
     marks: list[Mark] = []
     x = 0.0
-    for key, colour, half in (("waiting", WAITS, 3.6), ("on_way", ON_WAY, 2.2), ("worked", WORKED, 3.6)):
+    bars = (("waiting", WAITS, 3.6), ("on_way", ON_WAY, 2.2), ("worked", WORKED, 3.6), ("no_units", NO_UNITS, 3.6))
+    for key, colour, half in bars:
         marks.append(Shape((rectangle(x, y - half, x + 20, y + half),), colour))
         marks.append(Words(x + 25, y + 3.5, words[key], 10, INK))
         x += 25 + text_width(words[key], 10) + 16

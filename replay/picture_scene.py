@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
 from data.moment import Counted, Memory, snapshot_of
-from data.records import IncidentState, Record, SitePayload, UnitStatus
+from data.records import IncidentState, Record, SitePayload, UnitPosition, UnitStatus
 from data.store import Snapshot, Store
 
 CHUNK = 10_000
@@ -103,11 +104,19 @@ def snapshots(store: Store, timeline: str, moments: Sequence[datetime]) -> dict[
     records = sorted(_records(store, timeline), key=lambda record: (record.at, record.seq or 0))
     memory, found, at = Memory(timeline), {}, 0
     for t in sorted(set(moments)):
-        while at < len(records) and records[at].at <= t:
-            memory.take(records[at])
-            at += 1
-        found[t] = snapshot_of(memory.made, 0, Counted({}, {}))
+        upto = bisect_right(records, t, lo=at, key=lambda record: record.at)
+        for record in _last_positions(records[at:upto]):
+            memory.take(record)
+        at, found[t] = upto, snapshot_of(memory.made, 0, Counted({}, {}))
     return found
+
+
+def _last_positions(records: Sequence[Record]) -> Iterator[Record]:
+    """The records in their order, and of each unit's positions the last alone: what is left at the end."""
+    last = {each.payload.unit: n for n, each in enumerate(records) if isinstance(each.payload, UnitPosition)}
+    for n, each in enumerate(records):
+        if not isinstance(each.payload, UnitPosition) or last[each.payload.unit] == n:
+            yield each
 
 
 def _records(store: Store, timeline: str) -> list[Record]:

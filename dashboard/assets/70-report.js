@@ -52,6 +52,10 @@
       button.disabled = false;
     }
   }
+  document.addEventListener("input", (event) => {
+    const said = event.target.closest(".report-rate form")?.querySelector(".report-refused");
+    if (said) said.textContent = "";
+  });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches(".report-rate form")) return;
     event.preventDefault();

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dashboard.i18n import Lang
 from dashboard.ui.report_aims import VERDICT, done, expected
 from dashboard.ui.report_body import chart_words, pictures, say_of
-from dashboard.ui.report_parts import Column, Document, Facts, Figures, Heading, Part, Table, Text, Tone
+from dashboard.ui.report_parts import SIGNS, Column, Document, Facts, Figures, Heading, Part, Table, Text, Tone
 from dashboard.ui.report_say import Say
 from data.store import Store
 from dispatch.book import Book
 from replay.drill_state import Phase
+from replay.picture import Picture
 from replay.picture_charts import Bar, IntervalRow, intervals_chart
 from replay.picture_ground import ground_of
-from replay.picture_moments import KeyMoments, Why, key_moments
+from replay.picture_moments import Why, key_moments
 from replay.report import Report, report_of
 from replay.report_document import COMPARED, compared
 
@@ -70,22 +70,22 @@ def _objectives(found: Mapping[str, Any], say: Say) -> Table:
         )
         for each in found["objectives"]
     )  # fmt: skip
-    tones = tuple(VERDICT[each["b"]["met"]][1] if each["b"] else "" for each in found["objectives"])
-    return Table(columns, rows, tones)
+    return Table(columns, rows)
 
 
 def _outcome(outcome: Mapping[str, Any] | None, target: Mapping[str, Any], say: Say) -> str:
     if outcome is None:
         return "–"
     rated = " ".join(f"{each['rating']} ({each['by']})" for each in outcome["ratings"])
-    told = f"{say(VERDICT[outcome['met']][0])}: {done(outcome, target, say)}"
+    word, tone = VERDICT[outcome["met"]]
+    told = f"{SIGNS[tone]}{say(word)}: {done(outcome, target, say)}"
     return f"{told} · {rated}" if rated else told
 
 
 def _intervals(found: Mapping[str, Any], say: Say) -> list[Part]:
     rows, table = [], []
     for name, both in found["intervals"].items():
-        bars = tuple(Bar(both[run]["p50"], both[run]["p90"], both[run]["n"]) for run in ("a", "b"))
+        bars = tuple(Bar(both[run]["p50"], both[run]["p90"], say.minutes(both[run]["p90"])) for run in ("a", "b"))
         rows.append(IntervalRow(say.interval(name), both["a"]["plan"], bars))
         table.append(
             (
@@ -140,13 +140,12 @@ def _gained(minutes: float | None, say: Say) -> str:
 
 
 def _pictures(store: Store, a: Report, b: Report, say: Say) -> Figures:
-    """The moments of the first run's overdue things and of its end, in both runs: left the first, right the second."""
-    ground, drawn = ground_of(store), []
-    moments = [each for each in key_moments(a).shown if each.why is not Why.SENT]
-    for one in moments:
-        for run, report in (("a", a), ("b", b)):
-            shown = KeyMoments((replace(one, n=one.n if run == "a" else 0),), None, 0)
-            (picture, caption), *_ = pictures(store, report, shown, say, ground)
-            told = caption if run == "a" else say.at(one.t)
-            drawn.append((picture, f"{say(f'run.{run}')} · {told}"))
+    """When most was overdue in the first run, and its end, in both runs: left the first, right the second."""
+    ground = ground_of(store)
+    shown = [each for each in key_moments(a).shown if each.why is not Why.SENT]
+    # How much was overdue then is told of the first alone; the second has its own.
+    columns = [pictures(store, report, shown, say, ground) for report in (a, b)]
+    drawn: list[tuple[Picture, str]] = []
+    for moment, (one, caption), (two, _) in zip(shown, *columns, strict=True):
+        drawn += [(one, f"{say('run.a')} · {caption}"), (two, f"{say('run.b')} · {say.at(moment.t)}")]
     return Figures(tuple(drawn))

@@ -111,7 +111,7 @@ def who(report: Report, say: Say) -> str:
 
 def _intervals(found: Mapping[str, Any], say: Say) -> list[Part]:
     rows = [
-        IntervalRow(say.interval(name), each["plan"], (Bar(each["p50"], each["p90"], each["n"]),))
+        IntervalRow(say.interval(name), each["plan"], (Bar(each["p50"], each["p90"], say.minutes(each["p90"])),))
         for name, each in found["intervals"].items()
     ]
     columns = (
@@ -141,7 +141,7 @@ def chart_words(say: Say) -> dict[str, str]:
 def _pictures(store: Store, report: Report, say: Say) -> list[Part]:
     moments = key_moments(report)
     parts: list[Part] = [Text(_rule(moments, say), quiet=True)]
-    drawn = pictures(store, report, moments, say, ground_of(store))
+    drawn = pictures(store, report, moments.shown, say, ground_of(store))
     return [*parts, Figures(tuple(drawn))]
 
 
@@ -151,11 +151,13 @@ def _rule(moments: KeyMoments, say: Say) -> str:
     return say("pictures.rule", severity=moments.severity, most=MOST_SENT, left=moments.left_out)
 
 
-def pictures(store: Store, report: Report, moments: KeyMoments, say: Say, ground: Ground) -> list[tuple[Picture, str]]:
+def pictures(
+    store: Store, report: Report, moments: Sequence[KeyMoment], say: Say, ground: Ground
+) -> list[tuple[Picture, str]]:
     """A map of each moment with what is written below it."""
-    then = snapshots(store, report.log.state.timeline, [each.t for each in moments.shown])
+    then = snapshots(store, report.log.state.timeline, [each.t for each in moments])
     drawn = []
-    for each in moments.shown:
+    for each in moments:
         one = scene(each.t, then[each.t], blocked_at(report.log, each.t, ground.region))
         box = around(one, each.incident, ground) if each.incident else ground.box
         caption = _caption(each, report, say)
@@ -187,7 +189,7 @@ def _incidents(found: Mapping[str, Any], say: Say) -> list[Part]:
         LifeRow(x["id"], x["severity"], x["opened"], x["dispatched"], x["arrived"], x["closed"])
         for x in sorted(urgent, key=lambda each: (each["opened"], each["id"]))
     ]
-    words = {key: say(f"life.{key}") for key in ("waiting", "on_way", "worked", "over", "open_end")}
+    words = {key: say(f"life.{key}") for key in ("waiting", "on_way", "worked", "no_units", "over", "open_end")}
     chart = lives_chart(rows, found["from"], found["to"], words, say.zone, say("incidents"))
     columns = (
         Column(say("incident"), 9), Column(say("severity"), 1, True), Column(say("opened"), 2, True),

@@ -11,6 +11,9 @@ from replay.picture import Picture
 Tone = Literal["", "good", "bad", "open"]
 """How a row or a verdict is marked, beside its words."""
 
+SIGNS: dict[Tone, str] = {"good": "● ", "bad": "▲ ", "open": "○ ", "": ""}
+"""The sign of each, before its words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:

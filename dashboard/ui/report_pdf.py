@@ -16,7 +16,7 @@ from noto_cjk_sans_otc import FONT_PATH
 
 from dashboard.i18n import Lang, text
 from dashboard.ui.report_lines import broken
-from dashboard.ui.report_parts import Aim, Column, Document, Facts, Figures, Heading, Table, Text, Tone
+from dashboard.ui.report_parts import SIGNS, Aim, Column, Document, Facts, Figures, Heading, Table, Text, Tone
 from dashboard.ui.report_pictures import Pen, draw_picture
 from dashboard.ui.report_say import MARK
 
@@ -26,7 +26,6 @@ FAMILY, FACE = "Noto Sans CJK", 2
 MARGIN, BOTTOM, GAP = 15.0, 16.0, 1.5
 INK, MUTED, LINE, BAND = (29, 37, 54), (90, 98, 115), (205, 209, 217), (122, 47, 95)
 TONES: dict[Tone, tuple[int, int, int]] = {"good": (13, 107, 85), "bad": (160, 32, 95), "open": MUTED, "": INK}
-SIGNS: dict[Tone, str] = {"good": "● ", "bad": "▲ ", "open": "○ ", "": ""}
 
 
 def pdf(document: Document) -> bytes:
