@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, insert, select, text
 
 from data.codec import micros
+from data.errors import Misconfigured
 from data.migrate import MIGRATIONS
 from data.models import build_tables
 from data.open_store import open_store
@@ -188,3 +189,22 @@ def test_an_older_store_takes_casework_after_the_upgrade(old_store, clock):
         assert store.incident("new").case is None
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_store_whose_incidents_lack_their_source_is_refused_with_the_way_out(old_store, clock, named):
+    """But not one whose source itself names incidents like its rows."""
+    engine = create_engine(old_store)
+    without = "payload - 'incident'" if engine.dialect.name == "postgresql" else "json_remove(payload, '$.incident')"
+    with engine.begin() as conn:
+        if named:
+            without = without.replace("json_remove", "json_set").replace("'$.incident'", "'$.incident', 'r1'")
+            without = without.replace("payload - 'incident'", """payload || '{"incident": "r1"}'""")
+        conn.execute(text(f"UPDATE record SET incident = source_id, payload = {without} WHERE source_id = 'r1'"))
+    engine.dispose()
+    if named:
+        open_store(old_store, clock).close()
+        return
+    for _ in range(2):  # and it stays as it was
+        with pytest.raises(Misconfigured, match="without their source; import its files into a new store"):
+            open_store(old_store, clock)
