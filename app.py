@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import calendar, casework, drill, feed, region, roads, sites
+from cli import calendar, casework, drill, feed, region, replay, roads, sites
 from cli.demo import demo
 from cli.locate import locate
 from cli.maintain import dead_letters, rebuild
@@ -28,6 +28,7 @@ app.add_typer(feed.app, name="feed")
 app.add_typer(casework.app, name="casework")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(drill.app, name="drill")
+app.add_typer(replay.app, name="replay")
 app.command()(stats)
 app.command()(cells)
 app.command()(state)

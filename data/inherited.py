@@ -121,16 +121,26 @@ def _unsettled(store: SqlStore, conn: Connection, parts: Sequence[Part]) -> set[
     after = select(record.c.incident).where(mine, record.c["at"] > at, record.c.incident.is_not(None))
     told = select(mention.c.incident).join(record, record.c.seq == mention.c.seq)
     told = told.where(mention.c.timeline == parent.timeline, mine, record.c["at"] > at)
-    key = store.tables.record_key  # a correction takes a row from the incident that another version named
-    moved = select(key.c.incident).join(
-        record,
-        and_(key.c.timeline.in_(sorted(names)), key.c.source == record.c.source,
-             key.c.source_id == record.c.source_id, key.c.seq != record.c.seq),
-    ).where(mine, record.c["at"] > at, record.c.incident.is_not(None), key.c.incident.is_not(None))  # fmt: skip
     found = {id for (id,) in conn.execute(select(table.c.id).where(table.c.timeline == parent.timeline, open_then))}
     found |= {id for (id,) in conn.execute(before.intersect(after))}
-    found |= {id for (id,) in conn.execute(moved)}
+    found |= _moved(store, conn, names)
     return found | {id for (id,) in conn.execute(told)}
+
+
+def _moved(store: SqlStore, conn: Connection, names: set[str]) -> set[str]:
+    """Incidents between which a correction moved a row, at any time: there are few."""
+    key = store.tables.record_key
+    mine = and_(key.c.timeline.in_(sorted(names)), key.c.incident.is_not(None))
+    twice = select(key.c.source, key.c.source_id).where(mine).group_by(key.c.source, key.c.source_id)
+    twice = twice.having(func.min(key.c.incident) != func.max(key.c.incident))
+    ids: dict[str, set[str]] = {}
+    for source, source_id in conn.execute(twice):
+        ids.setdefault(source, set()).add(source_id)
+    found: set[str] = set()
+    for source, these in ids.items():
+        query = select(key.c.incident).where(mine, key.c.source == source, store.among(key.c.source_id, these))
+        found |= {id for (id,) in conn.execute(query)}
+    return found
 
 
 def _folded(

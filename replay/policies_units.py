@@ -53,6 +53,7 @@ class Crew:
     lat: float
     home: tuple[float, float]
     kind: str
+    skills: tuple[str, ...] = ()
     status: UnitStatus = UnitStatus.AVAILABLE
     incident: str = ""
     trip: Trip | None = None
@@ -70,6 +71,8 @@ class Crew:
 class Crews:
     """All units in play. `left` is told when the last unit has left an incident, `lost` when one drops out of it."""
 
+    fix_s, beat_s = FIX_S, BEAT_S
+
     def __init__(
         self, units: Iterable[UnitRow], *, agenda: Agenda, roads: Roads, draws: Draws, skills: Skills, region: Region,
         zone: str, timeline: str, put: Put, find: Find, left: Callable[[str], None], lost: Callable[[str], None],
@@ -81,8 +84,8 @@ class Crews:
         for row in sorted(units, key=lambda row: row.id):
             if row.lon is not None and row.lat is not None:
                 walk = (skills.kind(row.kind).walk_kmh or 0.0) / 3.6
-                self.of[row.id] = Crew(row.id, walk, row.lon, row.lat, (row.lon, row.lat), row.kind)
-        self._agenda.after(BEAT_S, self._beat, quiet=True)
+                self.of[row.id] = Crew(row.id, walk, row.lon, row.lat, (row.lon, row.lat), row.kind, row.skills)
+        self._agenda.after(self.beat_s, self._beat, quiet=True)
 
     def at_work(self, incident: str) -> bool:
         """Whether a unit is at an incident, or on its way there."""
@@ -221,20 +224,23 @@ class Crews:
     def _drive(self, crew: Crew, goal: tuple[float, float]) -> None:
         now = self._agenda.now
         hour = self._agenda.moment.astimezone(self._zone).hour
-        crew.trip = self._roads.trip(crew.place(now), goal, hour, crew.walk_ms)
+        crew.trip = self._trip(crew, goal, hour)
         crew.began = now
         crew.orders += 1
         arrive = self._work if crew.status in _UNDER_WAY else self._home
         self._later(crew, crew.trip.seconds, arrive)
-        if crew.trip.seconds > FIX_S:
-            self._later(crew, FIX_S, self._fix, quiet=True)
+        if crew.trip.seconds > self.fix_s:
+            self._later(crew, self.fix_s, self._fix, quiet=True)
+
+    def _trip(self, crew: Crew, goal: tuple[float, float], hour: int) -> Trip:
+        return self._roads.trip(crew.place(self._agenda.now), goal, hour, crew.walk_ms)
 
     def _fix(self, crew: Crew) -> None:
         if crew.trip is None:
             return
         self._put([self._position(crew)])
-        if self._agenda.now + FIX_S < crew.began + crew.trip.seconds:
-            self._later(crew, FIX_S, self._fix, quiet=True)
+        if self._agenda.now + self.fix_s < crew.began + crew.trip.seconds:
+            self._later(crew, self.fix_s, self._fix, quiet=True)
 
     def _home(self, crew: Crew) -> None:
         crew.halt(self._agenda.now)
@@ -268,17 +274,20 @@ class Crews:
 
     def _say(self, crew: Crew, status: UnitStatus) -> None:
         crew.status = status
-        now = self._agenda.moment
+        self._put([self._status(crew), self._position(crew)])
+
+    def _status(self, crew: Crew) -> Record:
+        status, now = crew.status, self._agenda.moment
         said = UnitStatusPayload(
             unit=crew.id, status=status, incident=crew.incident or None if status is not UnitStatus.AVAILABLE else None,
             actor=f"{TERMINAL}{crew.id}",
         )  # fmt: skip
         id = f"{crew.id}-{status}-{self._agenda.now}"
-        self._put([Record(Kind.UNIT_STATUS, "cad", id, now, said, timeline=self._timeline), self._position(crew)])
+        return Record(Kind.UNIT_STATUS, "cad", id, now, said, timeline=self._timeline)
 
     def _position(self, crew: Crew) -> Record:
         lon, lat = crew.place(self._agenda.now)
-        payload = UnitPosition(unit=crew.id)
+        payload = UnitPosition.model_construct(unit=crew.id, speed_kmh=None, bearing=None)
         return Record(
             Kind.UNIT_POSITION, "gps", crew.id, self._agenda.moment, payload, lon, lat, timeline=self._timeline
         )
@@ -286,7 +295,7 @@ class Crews:
     def _beat(self) -> None:
         """Those that stand somewhere say so."""
         self._put([self._position(crew) for crew in self.of.values() if crew.trip is None])
-        self._agenda.after(BEAT_S, self._beat, quiet=True)
+        self._agenda.after(self.beat_s, self._beat, quiet=True)
 
     def _later(self, crew: Crew, seconds: int, deed: Callable[[Crew], None], *, quiet: bool = False) -> None:
         orders = crew.orders

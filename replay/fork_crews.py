@@ -1,0 +1,152 @@
+"""The crews of a fork: as those of an exercise, but their times are those that the original recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from data.records import IncidentDispatched, Record, UnitStatus
+from geo.roads import RoadGraph
+from replay.fork_original import Sent
+from replay.fork_times import ForkTimes
+from replay.policies_roads import Roads, Trip
+from replay.policies_units import Crew, Crews
+
+Place = tuple[float, float]
+ROADS, HISTORY = "roads", "history"
+"""How units travel: on the roads always, or as recorded where the unit that history sent goes."""
+FIX_S, BEAT_S = 60, 900
+"""Seconds between two positions of a unit that drives, and of one that stands."""
+
+
+class SharedTrips:
+    """Trips that were found before, for courses on the same roads: most units go the same ways in each of them."""
+
+    def __init__(self, roads: RoadGraph | None) -> None:
+        self._roads = Roads(roads)
+        self._found: dict[tuple[Place, Place, int, float], Trip] = {}
+        self._by_hour = roads is not None and len(roads.profiles) > 0
+
+    def trip(self, start: Place, goal: Place, hour: int, walk_ms: float) -> Trip:
+        """The fastest way at an hour of the local day; straight for who walks."""
+        key = start, goal, hour if self._by_hour else 0, walk_ms
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._roads.trip(start, goal, hour, walk_ms)
+        return found
+
+
+class ForkCrews(Crews):
+    """`travel`: ROADS or HISTORY."""
+
+    fix_s, beat_s = FIX_S, BEAT_S
+
+    def __init__(
+        self, *args: object, times: ForkTimes, travel: str, trips: SharedTrips | None = None, **more: object
+    ) -> None:
+        self._times, self._travel, self._shared = times, travel, trips
+        self._orders: dict[str, Sent] = {}
+        super().__init__(*args, draws=times, **more)  # type: ignore[arg-type]
+
+    def free(self) -> list[Crew]:
+        """The units that can be sent, by id."""
+        return [crew for crew in self.of.values() if crew.status is UnitStatus.AVAILABLE]
+
+    def order(self, unit: str, sent: Sent, record: Record) -> None:
+        """A unit is sent in place of history's: `record` says so."""
+        assert isinstance(record.payload, IncidentDispatched)
+        self._orders[unit] = sent
+        self._sent(unit, sent.incident)
+
+    def carry_on(self, unit: str, sent: Sent) -> None:
+        """A unit that had been sent before the fork goes on as it did."""
+        crew, now = self.of.get(unit), self._agenda.now
+        if crew is None:
+            return
+        crew.orders += 1
+        crew.incident = sent.incident
+        self._orders[unit] = sent
+        there, free = sent.there, sent.free
+        if there is not None and there <= now:
+            crew.status = UnitStatus.ON_SCENE
+            left = self._times.scene_s(sent, sent.incident, self._category(crew), crew.kind)
+            self._later(crew, max(0, (there + left if free is None else free) - now), self._done)
+        elif there is not None:
+            crew.status = UnitStatus.EN_ROUTE
+            self._later(crew, there - now, self._work)
+        else:
+            crew.status = UnitStatus.DISPATCHED
+            if free is not None:
+                self._later(crew, max(0, free - now), self._called_off)
+            else:
+                self._later(crew, self._times.turnout_s(None, sent.incident, crew.kind), self._leave)
+
+    def status_of(self, unit: str) -> Record | None:
+        """What its terminal says at present."""
+        crew = self.of.get(unit)
+        return None if crew is None or crew.status is UnitStatus.AVAILABLE else self._status(crew)
+
+    def _called_off(self, crew: Crew) -> None:
+        self._done(crew)
+
+    def _sent(self, id: str, incident: str) -> None:
+        crew = self.of.get(id)
+        if crew is None:
+            return
+        sent = self._orders.get(id)
+        if sent is not None and sent.incident != incident:
+            del self._orders[id]
+            sent = None
+        crew.halt(self._agenda.now)
+        crew.orders += 1
+        crew.status, crew.incident = UnitStatus.DISPATCHED, incident
+        turnout = self._times.turnout_s(sent, incident, crew.kind)
+        own = sent is not None and self._travel == HISTORY and sent.unit == id
+        if own and sent is not None and sent.there is not None and sent.moving is None:
+            turnout = 0  # the time that is recorded includes it
+        self._later(crew, turnout, self._leave)
+
+    def _trip(self, crew: Crew, goal: tuple[float, float], hour: int) -> Trip:
+        if self._shared is None:
+            trip = super()._trip(crew, goal, hour)
+        else:
+            trip = self._shared.trip(crew.place(self._agenda.now), goal, hour, crew.walk_ms)
+        sent = self._orders.get(crew.id)
+        if self._travel != HISTORY or sent is None or sent.unit != crew.id or not crew.incident:
+            return trip
+        recorded = sent.travel_s
+        if recorded is None:
+            return trip
+        took = float(trip.at[-1])
+        return replace(trip, at=trip.at * (recorded / took) if took else np.full(len(trip.at), float(recorded)))
+
+    def _work(self, crew: Crew) -> None:
+        """It is there; an order that history called off before anybody was there is not carried out in a fork either:
+        whoever went waits to be called off."""
+        sent = self._orders.get(crew.id)
+        if sent is not None and sent.there is None and sent.free is not None:
+            crew.halt(self._agenda.now)
+            return
+        super()._work(crew)
+
+    def _begin(self, crew: Crew, since: int = 0) -> None:
+        crew.halt(self._agenda.now)
+        crew.status = UnitStatus.ON_SCENE
+        work = self._times.scene_s(
+            self._orders.get(crew.id), crew.incident, self._category(crew), crew.kind
+        )  # fmt: skip
+        self._later(crew, max(0, work - since), self._done)
+
+    def _done(self, crew: Crew) -> None:
+        """Recorded times end when a unit is available: it is, and goes home."""
+        incident = crew.incident
+        self._orders.pop(crew.id, None)
+        crew.incident = ""
+        self._again(crew)
+        if incident and not self.at_work(incident):
+            self._left(incident)
+
+    def _category(self, crew: Crew) -> str:
+        row = self._find(crew.incident)
+        return "" if row is None else row.category

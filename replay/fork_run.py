@@ -1,0 +1,136 @@
+"""A fork without people, all at once: `app.py replay fork`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from data.clock import Clock
+from data.errors import BadInput
+from data.records import LIVE, Kind, Record, UnitPayload, UnitStatus
+from data.settings import Settings
+from data.store import Store, UnitRow
+from dispatch.book import Book
+from dispatch.routing import Matter as Case
+from geo.roads import RoadGraph
+from replay.fork import Fork, free_id
+from replay.fork_course import Course, Play, positions_of
+from replay.fork_coverage import Coverage
+from replay.fork_crews import HISTORY as RECORDED
+from replay.fork_crews import ROADS, SharedTrips
+from replay.fork_original import Original, read
+from replay.policies_forks import FORK_POLICIES, HISTORY, chooser
+from replay.policies_players import EMERGENCY
+
+BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A fork that was played; `baseline` is history's own choices under the same assumptions, None where the fork is
+    that itself."""
+
+    fork: Fork
+    original: Original
+    course: Course
+    baseline: Course | None
+    roads: RoadGraph | None
+    coverage: Coverage
+
+
+def run(
+    store: Store, clock: Clock, book: Book, settings: Settings, roads: RoadGraph | None, *, parent: str = LIVE,
+    at: datetime, until: datetime, policy: str, seed: int = 0, travel: str = "", id: str = "", actor: str,
+) -> Ran:  # fmt: skip
+    """Fork a timeline at a moment and play it to another, who is sent decided by a policy. Raises BadInput, Refused."""
+    if policy not in FORK_POLICIES:
+        raise BadInput(f"policy {policy!r}: expected one of {', '.join(FORK_POLICIES)}", zh=f"没有策略 {policy}")
+    travel = travel or (RECORDED if policy == HISTORY else ROADS)
+    if travel not in (ROADS, RECORDED):
+        raise BadInput(f"travel {travel!r}: expected {ROADS} or {RECORDED}")
+    fork = Fork.make(
+        store, clock, parent, at, id or free_id(store, parent, at), actor=actor, seed=seed, policy=policy,
+        travel=travel, until=until,
+    )  # fmt: skip
+    original = read(store, parent, at, until)
+    units, made = fleet(store, fork, original)
+    leave_offices_alone(original, book, settings)
+    region = store.region()
+    coverage, trips = Coverage(region, roads), SharedTrips(roads)
+
+    def play(name: str, how: str) -> Course:
+        choose = chooser(name, book.skills, roads, settings.timezone)
+        return Play(
+            original, units, timeline=fork.timeline, policy=name, chooser=choose, travel=how, seed=seed,
+            skills=book.skills, region=region, zone=settings.timezone, roads=roads, coverage=coverage, trips=trips,
+        ).run()  # fmt: skip
+
+    course = play(policy, travel)
+    records = [*made, *course.records]
+    for first in range(0, len(records), BATCH):
+        store.append(records[first : first + BATCH])
+    baseline = None if (policy, travel) == (HISTORY, ROADS) else play(HISTORY, ROADS)
+    return Ran(fork, original, course, baseline, roads, coverage)
+
+
+def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], list[Record]]:
+    """The units that a fork begins with, each with a place, and the records that make those known that only reports
+    named.
+
+    A unit of which the log has no position stands at the median of the places it was sent to in the week before (of
+    the span itself where there were none), and goes back there: that is where its station is, as far as the log tells.
+    Where units have positions, home is where they were when the fork began.
+    """
+    rows = {row.id: row for row in store.snapshot(fork.timeline).units}
+    kinds: dict[str, str] = {}
+    before: dict[str, list[tuple[float, float]]] = {}
+    during: dict[str, list[tuple[float, float]]] = {}
+    at_work: set[str] = set()
+    low = fork.at.timestamp()
+    for matter in original.matters.values():
+        for sent in matter.sent:
+            if not sent.unit:
+                continue
+            kinds.setdefault(sent.unit, sent.kind)
+            if sent.at > low or sent.free is None or sent.free > low:
+                at_work.add(sent.unit)
+            if matter.lon is not None and matter.lat is not None:
+                places = before if sent.at <= low else during
+                places.setdefault(sent.unit, []).append((matter.lon, matter.lat))
+    made: list[Record] = []
+    for id in sorted(at_work):
+        row = rows.get(id)
+        if row is not None and row.lon is not None:
+            continue
+        seen = before.get(id) or during.get(id)
+        if seen is None:
+            continue
+        lon, lat = (round(float(v), 6) for v in np.median(np.array(seen), axis=0))
+        if row is None:
+            payload = UnitPayload(name=id, unit_kind=kinds[id], simulated=True)
+            made.append(Record(Kind.UNIT, "fork", id, fork.at, payload, timeline=fork.timeline))
+            row = UnitRow(
+                id, fork.timeline, id, "", kinds[id], (), None, UnitStatus.AVAILABLE, None, "", None, lon, lat, None,
+                None, True, 0,
+            )  # fmt: skip
+        rows[id] = replace(row, lon=lon, lat=lat)
+    units = [row for _, row in sorted(rows.items()) if row.lon is not None]
+    for matter in original.matters.values():
+        for sent in matter.sent:
+            if sent.unit in rows and not sent.kind:
+                sent.kind = rows[sent.unit].kind
+    made += positions_of([row for row in units if row.position_at is None], fork.timeline, fork.at)
+    return units, made
+
+
+def leave_offices_alone(original: Original, book: Book, settings: Settings) -> None:
+    """Matters of which the log names no unit, and which no unit is sent to: offices work them, as in history."""
+    for matter in original.matters.values():
+        if any(sent.unit for sent in matter.sent) or not matter.sent:
+            continue
+        opened = original.rows[matter.id][0].at
+        case = Case(matter.category, matter.area, matter.source, matter.severity, opened, "")
+        if book.routing.decide(case, ()).workflow != EMERGENCY:
+            matter.sent = []

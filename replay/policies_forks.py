@@ -1,0 +1,106 @@
+"""Policies for forks: at each of history's orders, which unit goes instead.
+
+The order itself stands as history gave it: when, to which incident, and for what kind of unit. So what is compared is
+the choice of the unit, and not how many were sent or how quickly somebody decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from data.errors import BadInput
+from dispatch.skills import Need, Skills
+from dispatch.travel import ByRoad, StraightLine, Travel
+from geo.roads import RoadGraph
+from replay.fork_original import Matter, Sent
+from replay.policies import KMH, ROAD, STRAIGHT
+
+HISTORY = "as-history"
+FORK_POLICIES: Mapping[str, str] = {
+    ROAD: "for each order of history the free unit of its kind that is there first by road",
+    STRAIGHT: "for each order of history the free unit of its kind that is nearest as the crow flies",
+    HISTORY: "for each order of history the unit that history sent",
+}
+
+
+class Free(Protocol):
+    """A unit that can be sent."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def skills(self) -> Sequence[str]: ...
+
+
+Place = tuple[float, float]
+
+
+class Chooser(Protocol):
+    """Chooses a unit for an order."""
+
+    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
+        """Id of one of the free units, with where they are; None where none can go."""
+        ...
+
+
+def fits(sent: Sent, matter: Matter, unit: Free, skills: Skills) -> bool:
+    """Whether a unit can fill an order: it is of the kind that was sent, or of one that the matter needs where the log
+    does not name the unit."""
+    if sent.kind:
+        return unit.kind == sent.kind
+    needs: Sequence[Need] = skills.needs(matter.category, matter.severity)
+    return any(need.fits(unit.kind, unit.skills) for need in needs)
+
+
+@dataclass
+class First:
+    """The unit that is there first, as `travel` has it, ties by id."""
+
+    skills: Skills
+    travel: Callable[[], Travel]
+
+    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
+        able = sorted(((unit.id, place) for unit, place in free if fits(sent, matter, unit, self.skills)))
+        if not able or matter.lon is None or matter.lat is None:
+            return able[0][0] if able else None
+        lon, lat = np.array([place for _, place in able], np.float64).T
+        everybody = np.arange(len(able))
+        found = self.travel().first(lon, lat, matter.lon, matter.lat, now, [everybody], 1)
+        best = found.groups[0][0]
+        return able[int(best[0])][0] if best.size else None
+
+
+@dataclass
+class AsHistory:
+    """The unit that history sent; where that one is not free, `otherwise`."""
+
+    otherwise: Chooser
+    instead: int = 0
+    """How often another one had to go."""
+
+    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
+        if any(unit.id == sent.unit for unit, _ in free):
+            return sent.unit
+        self.instead += 1
+        return self.otherwise.choose(sent, matter, free, now)
+
+
+def chooser(name: str, skills: Skills, roads: RoadGraph | None, zone: str) -> Chooser:
+    """The policy of a name. Raises BadInput."""
+    straight = StraightLine(KMH)
+    by_road: Travel = straight if roads is None else ByRoad(roads, KMH, ZoneInfo(zone))
+    if name == STRAIGHT:
+        return First(skills, lambda: straight)
+    if name == ROAD:
+        return First(skills, lambda: by_road)
+    if name == HISTORY:
+        return AsHistory(First(skills, lambda: by_road))
+    raise BadInput(f"policy {name!r}: expected one of {', '.join(FORK_POLICIES)}", zh=f"没有策略 {name}")
