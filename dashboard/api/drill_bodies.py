@@ -14,7 +14,7 @@ from replay.drill_injects import incident_of_inject
 from replay.drill_state import DrillState, Fate, InjectState, Phase
 from replay.report_log import DrillLog
 from replay.report_objectives import carried_out
-from replay.scenario import Action, InjectKind
+from replay.scenario import Action, Inject, InjectKind
 from replay.scenario_list import Listed
 
 As = Literal["controller", "evaluator", "player"]
@@ -220,7 +220,7 @@ class ObjectiveBody(Said):
 
 
 class MessageBody(Said):
-    """A message that came in, and who took note of it first."""
+    """What players were told of, a message or what they are to acknowledge, and who took note of it first."""
 
     inject: str
     at: datetime
@@ -348,10 +348,16 @@ def _objectives(state: DrillState) -> list[ObjectiveBody]:
     ]
 
 
+def _for_players(inject: Inject) -> bool:
+    """Whether players are told of it by a notice: a message, and whatever else they are expected to acknowledge."""
+    expected = inject.expected
+    return inject.kind is InjectKind.MESSAGE or (expected is not None and expected.action is Action.ACKNOWLEDGE)
+
+
 def _messages(state: DrillState) -> list[MessageBody]:
     found = []
     for each in state.injects.values():
-        if each.inject.kind is InjectKind.MESSAGE and each.fate is Fate.FIRED and each.at is not None:
+        if _for_players(each.inject) and each.fate is Fate.FIRED and each.at is not None:
             at, by = state.acknowledged.get(each.inject.id, (None, ""))
             found.append(
                 MessageBody(

@@ -96,7 +96,7 @@
     const moved = before && (before.focus.code !== code || before.focus.level !== level);
     const layers = Object.fromEntries(gc.boot.layers.map((name) => [name, data.view.layers.includes(name)]));
     const focus = bbox && moved ? { code, bbox, hull, level } : none();
-    return [data.error ? none() : gc.watched(data), data.lang, focus, data.lang, { layers, scale: "viridis", height: data.page === "/desk" ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" }];
+    return [data.error ? none() : gc.watched(data), data.lang, focus, data.lang, { layers, scale: "viridis", height: ["/desk", "/drill"].includes(data.page) ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" }];
   }
 
   const waits = () => document.documentElement.hasAttribute("data-preparing");

@@ -31,7 +31,7 @@
   /** What the exercise's clock shows, ms; null until it was told. It goes on between two answers. */
   exercise.now = () => {
     const t = reading();
-    return t === null ? null : Math.min(t, Math.max(gc.ms(exercise.state.end), held.t));
+    return t === null || !exercise.state.end ? t : Math.min(t, Math.max(gc.ms(exercise.state.end), held.t));
   };
   function anchor(state) {
     const t = gc.ms(state.now);

@@ -21,7 +21,9 @@
 
   const action = (expect) => {
     const within = expect.within_s % 60 ? gc.t("drill.within.s", { n: expect.within_s }) : gc.t("drill.within.m", { n: expect.within_s / 60 });
-    return gc.t("drill.expect", { what: gc.word("drill.action", expect.action), within });
+    const units = Object.entries(expect.units ?? {}).map(([kind, n]) => `${gc.word("kind", kind)}${n > 1 ? ` ×${gc.num(n)}` : ""}`).join(gc.lang === "zh" ? "、" : ", ");
+    const deed = gc.word("drill.action", expect.action === "site" && expect.online === false ? "site.close" : expect.action);
+    return gc.t("drill.expect", { what: units ? gc.t("drill.expect.units", { what: deed, units }) : expect.site ? gc.t("drill.expect.units", { what: deed, units: expect.site }) : deed, within });
   };
   /** [state, words] of an expected action. */
   function result(it) {
@@ -134,7 +136,7 @@
     rowOf(chosen)?.scrollIntoView({ block: "nearest" });
     if (Number.isFinite(it.lon) && gc.address) {
       const { code, level } = gc.address.focus;
-      window.dash_clientside.set_props("map", { focus: { code, level, camera: { lon: it.lon, lat: it.lat, zoom: 14, pitch: 40, bearing: 0 }, n: ++n } });
+      window.dash_clientside.set_props("map", { focus: { code, level, camera: { lon: it.lon, lat: it.lat, zoom: 13.2, pitch: 30, bearing: 0 }, n: ++n }, selection: it.fate === "fired" && it.incident ? { kind: "incident", id: it.incident } : null });
     }
   }
   function step(by) {
