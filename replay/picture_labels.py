@@ -24,8 +24,8 @@ class Taken:
         ways = (
             (x + r, y + size * 0.36),
             (x - r - width, y + size * 0.36),
-            (x - width / 2, y + r + size * 0.8),
-            (x - width / 2, y - r - 1),
+            (x - width / 2, y + r + size),
+            (x - width / 2, y - r - size * 0.2),
         )
         for left, base in ways:
             box = (left - 1, base - size, left + width + 1, base + size * 0.2)

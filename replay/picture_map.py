@@ -109,9 +109,9 @@ def _names(scene: Scene, view: View, taken: Taken, about: str, lang: str) -> lis
         if one.id == about:
             wanted.append((0, *view.at(one.lon, one.lat), 14, one.id, INK, True))
         elif one.state is IncidentState.OPEN:
-            wanted.append((2, *view.at(one.lon, one.lat), 8, one.id, INK, False))
+            wanted.append((2, *view.at(one.lon, one.lat), 10, one.id, INK, False))
         elif one.state is not IncidentState.CLOSED:
-            wanted.append((5, *view.at(one.lon, one.lat), 8, one.id, MUTED, False))
+            wanted.append((5, *view.at(one.lon, one.lat), 10, one.id, MUTED, False))
     for unit in scene.units:
         if unit.incident is not None and (near or unit.incident == about):
             wanted.append((1 if unit.incident == about else 6, *view.at(unit.lon, unit.lat), 5, unit.id, INK, False))
