@@ -49,7 +49,7 @@ SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/built/bench.css"><style>html,body,#map{margin:0;width:100%;height:100%}</style>
-<div id="map"></div><script src="/built/bench.js"></script>"""
+<div id="map"></div><script src="/built/maplibre.js"></script><script src="/built/bench.js"></script>"""
 
 
 def say(text: str) -> None:

@@ -148,6 +148,7 @@ def areas(
     services: ServicesDep,
     level: Annotated[str, Query(description="A level of the region; empty: all levels")] = "",
     within: Annotated[str, Query(description="Code of an area: only what lies below it (or it)")] = "",
+    outlines: Annotated[bool, Query(description="false: names and points alone, each `geometry` null")] = True,
 ) -> Response:
     """Borders are simplified together, so that neighbours keep touching; `lon`, `lat` is a point inside."""
     now = region_of(services)
@@ -155,7 +156,7 @@ def areas(
         raise NotFound(f"no level {level[:40]!r} in this region; it has {', '.join(now.levels) or 'none'}")
     if within and within not in now.by_code:
         raise NotFound(f"no area {within[:64]}")
-    return cached(request, shapes_of(now).features(level, within))
+    return cached(request, shapes_of(now).features(level, within, outlines=outlines))
 
 
 @router.get("/areas/{code:path}", summary="One area, its ancestors and children", responses=refusals(404))

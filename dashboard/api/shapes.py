@@ -40,8 +40,8 @@ class Shapes:
     def __init__(self, region: Region) -> None:
         self.region = region
         self._lock = Lock()
-        self._levels: dict[str, dict[str, bytes]] = {}
-        self._payloads: dict[tuple[str, str], Payload] = {}
+        self._levels: dict[str, dict[str, tuple[bytes, bytes]]] = {}
+        self._payloads: dict[tuple[str, str, bool], Payload] = {}
 
     @cached_property
     def hash(self) -> str:
@@ -60,24 +60,27 @@ class Shapes:
             return []
         return [float(v) for v in shapely.total_bounds(np.array([a.geometry for a in self.region.areas], dtype=object))]
 
-    def features(self, level: str, within: str = "") -> Payload:
-        """GeoJSON of a level's areas, of those below `within` where it is named. ("" = all levels.)"""
+    def features(self, level: str, within: str = "", *, outlines: bool = True) -> Payload:
+        """GeoJSON of a level's areas, of those below `within` where it is named. ("" = all levels.)
+
+        Without outlines each geometry is null: names and label points, a sixth of the bytes.
+        """
         with self._lock:
-            found = self._payloads.get((level, within))
+            found = self._payloads.get((level, within, outlines))
             if found is None:
                 if len(self._payloads) > 256:
                     self._payloads.clear()
-                found = self._payloads[level, within] = self._build(level, within)
+                found = self._payloads[level, within, outlines] = self._build(level, within, outlines)
             return found
 
-    def _build(self, level: str, within: str) -> Payload:
+    def _build(self, level: str, within: str, outlines: bool) -> Payload:
         parts: list[bytes] = []
         for name in (level,) if level else self.region.levels:
             if name not in self._levels:
                 self._levels[name] = _level_features(self.region.by_level.get(name, ()))
             for area in self.region.by_level.get(name, ()):
                 if not within or _below(self.region, area, within):
-                    parts.append(self._levels[name][area.code])
+                    parts.append(self._levels[name][area.code][0 if outlines else 1])
         body = b'{"type":"FeatureCollection","features":[' + b",".join(parts) + b"]}"
         return payload(body)
 
@@ -91,13 +94,14 @@ def _below(region: Region, area: Area, code: str) -> bool:
     return any(parent.code == code for parent in region.path(area.code))
 
 
-def _level_features(areas: Sequence[Area]) -> dict[str, bytes]:
+def _level_features(areas: Sequence[Area]) -> dict[str, tuple[bytes, bytes]]:
+    """Each area's feature, with its outline and without."""
     if not areas:
         return {}
     exact = np.array([area.geometry for area in areas], dtype=object)
     shown = simplified(exact)
     labels = shapely.point_on_surface(exact)
-    features: dict[str, bytes] = {}
+    features: dict[str, tuple[bytes, bytes]] = {}
     for area, geometry, label in zip(areas, shown, labels, strict=True):
         feature = {
             "type": "Feature",
@@ -113,7 +117,7 @@ def _level_features(areas: Sequence[Area]) -> dict[str, bytes]:
             },
             "geometry": _geojson(geometry),
         }
-        features[area.code] = orjson.dumps(feature)
+        features[area.code] = (orjson.dumps(feature), orjson.dumps({**feature, "geometry": None}))
     return features
 
 

@@ -80,7 +80,7 @@
     held.owners = byId(rows(owners ?? [], "owners"));
     held.base = true;
     desk.words();
-    const levels = await Promise.all((region?.levels ?? []).map((level) => quiet(`/areas?level=${encodeURIComponent(level)}`)));
+    const levels = await Promise.all((region?.levels ?? []).map((level) => quiet(`/areas?level=${encodeURIComponent(level)}&outlines=false`)));
     for (const areas of levels) for (const { properties } of areas?.features ?? []) held.places.set(properties.code, properties);
     held.placed = true;
     desk.words();

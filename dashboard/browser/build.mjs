@@ -1,4 +1,4 @@
-// Builds dashboard/assets_built/gridcommand.{js,css}, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
+// Builds dashboard/assets_built/{maplibre,gridcommand,table}.js and gridcommand.css, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,16 +10,21 @@ import esbuild from 'esbuild'
 const here = dirname(fileURLToPath(import.meta.url))
 const require = createRequire(import.meta.url)
 
-// MapLibre's worker is a file of its own; as text inside the bundle it needs no second request and no known URL.
-export const workerText = {
-  name: 'maplibre-worker-text',
+// Elsewhere MapLibre is what maplibre.js has put on the page.
+const maplibreOfThePage = {
+  name: 'maplibre-of-the-page',
   setup(build) {
-    build.onResolve({ filter: /^maplibre-worker$/ }, () => ({ path: 'maplibre-worker', namespace: 'worker-text' }))
-    build.onLoad({ filter: /.*/, namespace: 'worker-text' }, () => {
-      const folder = dirname(require.resolve('maplibre-gl/package.json'))
-      const text = readFileSync(join(folder, 'dist/maplibre-gl-worker.mjs'), 'utf8')
-      return { contents: text.replace(/\/\/# sourceMappingURL=.*$/m, ''), loader: 'text' }
-    })
+    build.onResolve({ filter: /^maplibre-gl$/ }, () => ({ path: 'maplibre-gl', namespace: 'page' }))
+    build.onLoad({ filter: /.*/, namespace: 'page' }, () => ({ contents: 'module.exports = globalThis.maplibregl' }))
+  },
+}
+
+// deck.gl groups attributes by it on WebGPU; the map is WebGL.
+const webgpuAlone = {
+  name: 'webgpu-alone',
+  setup(build) {
+    build.onResolve({ filter: /^@luma\.gl\/gpgpu/ }, () => ({ path: 'gpgpu', namespace: 'left-out' }))
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {}' }))
   },
 }
 
@@ -27,11 +32,15 @@ export const common = {
   bundle: true,
   format: 'iife',
   target: ['es2022', 'chrome100', 'firefox100', 'safari16'],
-  plugins: [workerText],
+  plugins: [maplibreOfThePage, webgpuAlone],
   define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': '""' },
   legalComments: 'linked',
   logLevel: 'warning',
 }
+
+/** MapLibre's classes name fields that they do not set; what sets them is elsewhere. */
+export const maplibre = (outdir) =>
+  esbuild.build({ ...common, entryPoints: { maplibre: join(here, 'maplibre.js') }, outdir, minify: true, tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } })
 
 function zip(file) {
   // mtime 0 and no file name: the same input gives the same bytes on every machine.
@@ -41,10 +50,12 @@ function zip(file) {
 async function bundle() {
   const out = join(here, '../assets_built')
   mkdirSync(out, { recursive: true })
-  await esbuild.build({ ...common, entryPoints: { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts') }, outdir: out, minify: true })
+  const entryPoints = { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts') }
+  await esbuild.build({ ...common, entryPoints, outdir: out, minify: true })
+  await maplibre(out)
   // Bars and lines are all that the pages draw: a quarter of what Plotly's whole bundle weighs.
   copyFileSync(require.resolve('plotly.js-basic-dist-min'), join(out, 'plotly-basic.js'))
-  for (const name of ['gridcommand.js', 'gridcommand.css', 'table.js', 'plotly-basic.js']) {
+  for (const name of ['maplibre.js', 'gridcommand.js', 'gridcommand.css', 'table.js', 'plotly-basic.js']) {
     const file = join(out, name)
     zip(file)
     const bytes = readFileSync(file)

@@ -37,9 +37,14 @@ _TABLE_SCRIPT = re.compile(_SCRIPT.format("/table[.]"))
 _CHART_SCRIPT = re.compile(_SCRIPT.format("/plotly-basic[.]"))
 _WITH_TABLE = {"/desk"}
 _WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
-# Dash sends both to every page: its old table, and a polyfill. The chart alone needs a part of it, regeneratorRuntime.
-_NEVER = re.compile(_SCRIPT.format("/dash_table/"))
-_POLYFILL = re.compile(_SCRIPT.format("/deps/polyfill@"))
+# A page of the live timeline, by its path: scripts of the other pages, of replays and of exercises.
+_OF_OTHERS = {
+    "/": re.compile(_SCRIPT.format("/assets/(?:4[0-5]-|5[1-3]-|6[2-6]-|70-)")),
+    "/desk": re.compile(_SCRIPT.format("/assets/(?:3[67]-|5[1-3]-|6[2-6]-|70-)")),
+}
+# Dash sends both to every page: its old table, and what browsers lack that are too old for the map. The chart needs a
+# part of that, regeneratorRuntime, which the bundle brings.
+_NEVER = re.compile(_SCRIPT.format("/(?:dash_table/|deps/polyfill@)"))
 
 _ICON = (
     "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
@@ -90,10 +95,11 @@ def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callabl
             f"<h1>{escape(i18n.text('title', lang))}</h1><p>{escape(i18n.text('loading', lang))}</p></div></div>"
         )
         path = request.url.path
+        live = not {"replay", "timeline"} & set(request.query_params)
         for script, used in (
+            (_OF_OTHERS.get(path, _NEVER), not live),
             (_TABLE_SCRIPT, path in _WITH_TABLE),
             (_CHART_SCRIPT, path not in _WITHOUT_CHARTS),
-            (_POLYFILL, path not in _WITHOUT_CHARTS),
             (_NEVER, False),
         ):
             if not used:

@@ -2,6 +2,7 @@
 
 import 'maplibre-gl/dist/maplibre-gl.css'
 import './gridcommand.css'
+import 'regenerator-runtime/runtime' // dcc.Graph looks for it: the page leaves out Dash's polyfills, which bring it
 import { GridMap } from './components/GridMap'
 import { Stream } from './components/Stream'
 import { Queue, watchQueue } from './layers/queue'

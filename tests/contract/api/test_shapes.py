@@ -62,6 +62,15 @@ def test_rounding_the_coordinates_keeps_neighbours_touching() -> None:
     assert shapely.coverage_is_valid(sent)
 
 
+def test_names_alone_are_the_same_features_without_their_outlines() -> None:
+    areas = [Area(f"{i:03}", f"第{i}网格", "grid", polygon) for i, polygon in enumerate(wavy_grid(4, 60))]
+    shapes = Shapes(Region.of(("grid",), areas))
+    names = shapes.features("grid", outlines=False)
+    whole = [{**feature, "geometry": None} for feature in json.loads(shapes.features("grid").body)["features"]]
+    assert json.loads(names.body)["features"] == whole
+    assert names.etag != shapes.features("grid").etag
+
+
 def test_930_areas_of_many_vertices_stay_under_a_megabyte_compressed() -> None:
     polygons = wavy_grid(31, 150)[:930]
     areas = [Area(f"{i:03}", f"第{i}网格", "grid", polygon) for i, polygon in enumerate(polygons)]

@@ -2,8 +2,7 @@
 // that a lost one is replaced by a new map with nothing missing.
 
 import { MapLibreOverlay } from '@deck.gl/maplibre'
-import { MapLibreMap, setWorkerUrl, type MapMouseEvent } from 'maplibre-gl'
-import workerText from 'maplibre-worker'
+import { MapLibreMap, type MapMouseEvent } from 'maplibre-gl'
 import type { Update } from '../bus'
 import { Areas, type Collection, type Lang } from '../layers/areas'
 import { Cameras } from '../layers/cameras'
@@ -64,8 +63,6 @@ const MOVING_MS = 1_000
 const EDGE_M = [1281256, 483057, 182513, 68979, 26072, 9854, 3725, 1406, 531, 201, 76, 28, 11, 4, 2, 1]
 /** Frames slower than this make values change at once: a transition would only keep a slow machine busy. */
 const SLOW_FRAME_MS = 80
-
-let workerReady = false
 
 function reducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches
@@ -133,10 +130,6 @@ export class MapEngine {
         return () => clearTimeout(timer)
       },
     })
-    if (!workerReady) {
-      setWorkerUrl(URL.createObjectURL(new Blob([workerText], { type: 'text/javascript' })))
-      workerReady = true
-    }
     this.observer = new ResizeObserver(() => this.resize())
     this.observer.observe(host)
     this.build()
