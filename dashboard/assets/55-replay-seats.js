@@ -27,6 +27,7 @@
   const address = (it) => {
     const params = new URLSearchParams(it.view);
     params.set("replay", gc.replay);
+    params.set("lang", gc.lang);
     return `${it.page}?${params}`;
   };
   let asked = 0;
@@ -39,17 +40,17 @@
     host.classList.remove("skeleton");
     if (!held.seats.length) return gc.empty(host, held.recorded ? "replay.seats.none" : "replay.seats.off");
     keyed(host, held.seats, (it) => it.seat,
-      () => el("li", { class: "seat-row" }, el("a", {}, el("span", { class: "seat-name" }), el("span", { class: "seat-page" }), el("span", { class: "seat-where" }), el("time", { class: "num" }))),
+      () => el("li", { class: "seat-row" }, el("a", {}, el("span", { class: "seat-name" }), el("span", { class: "seat-where" }), el("time", { class: "num" }))),
       (node, it) => {
-        const [name, page, area, since] = node.firstChild.children;
+        const [name, area, since] = node.firstChild.children;
         node.firstChild.href = address(it);
         node.firstChild.title = gc.t("replay.seats.show");
         set(name, seatName(it.seat));
-        set(page, it.page === "/desk" ? gc.t("nav.desk") : gc.t("nav.wall"));
-        page.hidden = it.seat === "wall";
-        set(area, [where(it), gc.t(`window.${new URLSearchParams(it.view).get("window") ?? "24h"}`)].join(" · "));
-        set(since, gc.t("replay.seats.since", { at: gc.clock(gc.ms(it.since)) }));
-        since.title = replay.moment(gc.ms(it.since));
+        const page = it.seat === "wall" ? "" : gc.t(it.page === "/desk" ? "nav.desk" : "nav.wall");
+        set(area, [page, where(it), gc.t(`window.${new URLSearchParams(it.view).get("window") ?? "24h"}`)].filter(Boolean).join(" · "));
+        area.title = area.textContent;
+        set(since, gc.clock(gc.ms(it.since)));
+        since.title = gc.t("replay.seats.since", { at: replay.moment(gc.ms(it.since)) });
       });
   }
   function look(now) {

@@ -127,3 +127,32 @@ def test_a_replay_that_ended_says_so_and_offers_to_begin_again(demo: Server, beg
     page.click('[data-action="replay-again"]')
     until(page, "!document.getElementById('replay-ended') && window.gc?.replays?.framed")
     assert abs(shown(page) - before) < 1
+
+
+def test_another_browser_sees_the_bookmark_and_what_each_seat_looked_at(demo: Server, window: Windows):
+    wall = window(demo).wall("?lang=en&window=7d&seat=north")
+    # The moment at which the server heard it: a replay of it shows the seat, whatever happens to the wall afterwards.
+    seen = (
+        "gc.api(`/seats?at=${new Date(gc.now()).toISOString()}`).then((it) => it.seats.some((s) => s.seat === 'north'))"
+    )
+    wall.wait_for_function(f"() => {seen}")
+    id = wall.evaluate("gc.api('/replays', {ago_s: 0.5}).then((made) => made.id)")
+    pages = [window(demo).open(f"/replay?lang=en&replay={id}") for _ in range(2)]
+    for page in pages:
+        until(page, FRAMED)
+    pages[0].keyboard.press("m")
+    named = pages[0].locator(".mark-name")
+    named.wait_for()
+    named.fill("rain begins")
+    named.press("Enter")
+    named.blur()
+    until(pages[1], "document.querySelector('.mark-name')?.value === 'rain begins'")
+    pages[1].click(".mark-row [data-action^='replay-unmark']")
+    until(pages[1], "!document.querySelector('.mark-row')")
+    until(pages[0], "!document.querySelector('.mark-row')")
+    row = pages[0].locator(".seat-row", has_text="north")
+    assert "Whole region · 7 days" in row.inner_text()
+    row.locator("a").click()
+    pages[0].wait_for_url("**/?*window=7d*")
+    until(pages[0], FRAMED)
+    assert pages[0].evaluate("[gc.address.page, gc.address.view.window, gc.replay]") == ["/", "7d", id]
