@@ -137,12 +137,13 @@ class Drill:
         self._require((Phase.PREPARED, Phase.RUNNING, Phase.PAUSED), "end", "结束")
         return self._act(ExerciseAct.END, actor, note=note)
 
-    def fire(self, inject: str, *, actor: str) -> DrillState:
-        """Put an inject in, now: at its time by the clock, earlier by a controller."""
+    def fire(self, inject: str, *, actor: str, at: datetime | None = None) -> DrillState:
+        """Put an inject in: at its time by the clock, earlier by a controller. `at` is the moment that is being played,
+        where that is a little behind the clock."""
         self._require((Phase.RUNNING, Phase.PAUSED), "fire an inject", "注入")
         one = self._waiting(inject).inject
         about = incident_of_inject(one)
-        state = self._act(ExerciseAct.FIRE, actor, inject=inject, incident=about, zh=one.zh, en=one.en)
+        state = self._act(ExerciseAct.FIRE, actor, at=at, inject=inject, incident=about, zh=one.zh, en=one.en)
         self._put_in(state, state.injects[inject])
         return state
 
@@ -163,8 +164,8 @@ class Drill:
 
     # --- what players and evaluators do ------------------------------------------------------------------------
 
-    def acknowledge(self, inject: str, *, actor: str, note: str = "") -> DrillState:
-        """A player has taken note of what came in."""
+    def acknowledge(self, inject: str, *, actor: str, note: str = "", at: datetime | None = None) -> DrillState:
+        """A player has taken note of what came in. `at` as for `fire`."""
         state = self._require((Phase.RUNNING, Phase.PAUSED), "acknowledge", "确认")
         one = state.injects.get(inject)
         if one is None or one.fate is not Fate.FIRED:
@@ -174,7 +175,7 @@ class Drill:
             raise Refused(
                 f"inject {inject} was acknowledged by {who} at {at:%H:%M:%SZ}", zh=f"注入 {inject} 已由 {who} 确认"
             )
-        return self._act(ExerciseAct.ACKNOWLEDGE, actor, PLAYER, inject=inject, note=note)
+        return self._act(ExerciseAct.ACKNOWLEDGE, actor, PLAYER, at=at, inject=inject, note=note)
 
     def rate(self, objective: str, rating: str, *, actor: str, note: str = "") -> DrillState:
         """An evaluator's judgement of an objective: P, S, M or U (HSEEP). Given again it replaces the former one."""
@@ -257,12 +258,13 @@ class Drill:
             raise Refused("; ".join(said), zh=f"追加的注入不合要求：{'；'.join(said)}")
 
     def _act(
-        self, act: ExerciseAct, actor: str, role: str = CONTROLLER, **fields: Any
+        self, act: ExerciseAct, actor: str, role: str = CONTROLLER, *, at: datetime | None = None, **fields: Any
     ) -> DrillState:  # fmt: skip
         """Append an act as the next of this log. Raises Refused when another one got in between."""
         state = self.known
         wall = self._base.now()
-        at = min(state.now(wall), max(state.scenario.end, state.anchor))
+        now = min(state.now(wall), max(state.scenario.end, state.anchor))
+        at = now if at is None else min(at, now)
         payload = parse_payload(
             Kind.EXERCISE, {"act": act, "actor": actor.strip(), "role": role, "wall": wall, **fields}
         )

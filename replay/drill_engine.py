@@ -40,13 +40,14 @@ class Engine:
         self, store: Store, drill: Drill, book: Book, settings: Settings, *, hands: ManualClock,
         roads: RoadGraph | None, policy: Policy | None, seed: int,
     ) -> None:  # fmt: skip
-        """`hands` is the clock of what is played: in a run without people it is the drill's own base."""
+        """`hands` is the clock of what is played: in a run without people it is the drill's own base; beside people it
+        shows the moment up to which all was played."""
         self._store, self._drill, self._hands = store, drill, hands
         scenario, timeline = drill.known.scenario, drill.timeline
         snapshot = store.snapshot(timeline)
         self._cursor = self._rows_at = snapshot.seq
         self._units = {row.id: row for row in snapshot.units}
-        self._agenda = Agenda(int(drill.now().timestamp()))
+        self._agenda = Agenda(int(min(hands.now(), drill.now()).timestamp()))
         draws = Draws(seed, scenario.scene_times)
         self._roads = Roads(roads)
         desk = Dispatcher(store, hands, timeline, book)
@@ -118,7 +119,7 @@ class Engine:
         else:
             self._agenda.now = at
             for inject in self._drill.known.due(datetime.fromtimestamp(at, UTC)):
-                self._drill.fire(inject.id, actor=CLOCK)
+                self._drill.fire(inject.id, actor=CLOCK, at=self._hands.now())
             quiet = False
         self.played += 1
         if not quiet:
@@ -134,8 +135,11 @@ class Engine:
                 self._cursor = record.seq or self._cursor
                 if record.source == "drill":
                     _ = self._drill.state  # somebody acted, at this console or at another
+                # Beside people the log may be ahead of what was played: nobody reacts to a thing before it was.
+                played, self._agenda.now = self._agenda.now, max(self._agenda.now, int(record.at.timestamp()))
                 self.crews.hear(record)
                 self.players.hear(record)
+                self._agenda.now = played
             self.router.look()
             filed = False
             while self.router.step():

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 from data.clock import Clock, ManualClock
@@ -143,11 +143,14 @@ class DrillSessions:
     def __init__(
         self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
         timelines: Callable[[], Iterable[str]], submit: Submit | None = None, playing: bool = True,
+        held: Callable[[str], AbstractContextManager[bool]] = lambda _timeline: nullcontext(True),
     ) -> None:  # fmt: skip
         """`clock` is the clock outside. `timelines` tells those of the store that begin as a drill's. `submit` is the
-        writer's. Without `playing` drills are shown and not played."""
+        writer's. Without `playing` drills are shown and not played; with `held` by that one of the servers of a store
+        which holds it."""
         self._store, self._clock, self._book, self._settings = store, clock, book, settings
         self._roads, self._timelines, self._submit, self._playing = roads, timelines, submit, playing
+        self.held = held
         self._lock = threading.Lock()
         self._sessions: dict[str, DrillSession] = {}
         self._players: dict[str, _Player] = {}
@@ -176,7 +179,7 @@ class DrillSessions:
     def act(self, timeline: str, work: Callable[[Drill], DrillState]) -> DrillState:
         """Act on a drill, and have it played from then on while it is under way."""
         state = self(timeline).act(work)
-        self._play(state)
+        self._play(state, acted=True)
         return state
 
     def all(self) -> list[DrillSession]:
@@ -194,7 +197,7 @@ class DrillSessions:
     def take_up(self) -> None:
         """Play the drills that are under way: what a server does that was started anew."""
         for session in self.all():
-            self._play(session.state)
+            self._play(session.state, acted=False)
 
     def playing(self, timeline: str) -> bool:
         """Whether a thread of this server plays it."""
@@ -215,21 +218,23 @@ class DrillSessions:
         for session in sessions:
             session.close()
 
-    def _play(self, state: DrillState) -> None:
+    def _play(self, state: DrillState, *, acted: bool) -> None:
         with self._lock:
             player = self._players.get(state.timeline)
             if player is not None and player.alive:
                 player.ring()
             elif state.phase in UNDER_WAY and self._playing and not self._closed:
-                self._players[state.timeline] = _Player(self, state.timeline)
+                since = state.now(self._clock.now()) if acted else None
+                self._players[state.timeline] = _Player(self, state.timeline, since)
 
-    def engine(self, drill: Drill) -> Engine:
-        """An engine that goes on with a drill from its log."""
+    def engine(self, drill: Drill, since: datetime | None) -> Engine:
+        """An engine that goes on with a drill from its log: with what comes from `since` on, now where that is not
+        known, for what came up while nobody played comes late."""
         state = drill.state
         players = policy(state.policy or NONE, self._book.skills, self._store.region(), state.scenario.zone)
         return Engine(
-            self._store, drill, self._book, self._settings, hands=ManualClock(drill.now()), roads=self._roads(),
-            policy=players, seed=state.seed,
+            self._store, drill, self._book, self._settings, hands=ManualClock(since or drill.now()),
+            roads=self._roads(), policy=players, seed=state.seed,
         )  # fmt: skip
 
     def another(self, timeline: str) -> Drill:
@@ -240,8 +245,8 @@ class DrillSessions:
 class _Player:
     """The thread that plays one drill."""
 
-    def __init__(self, sessions: DrillSessions, timeline: str) -> None:
-        self._sessions, self._timeline = sessions, timeline
+    def __init__(self, sessions: DrillSessions, timeline: str, since: datetime | None) -> None:
+        self._sessions, self._timeline, self._since = sessions, timeline, since
         self._rung, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
         self._thread.start()
@@ -264,9 +269,12 @@ class _Player:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._sessions.another(self._timeline) as drill:
-                    self._follow(drill)
-                return
+                with self._sessions.held(self._timeline) as mine, self._sessions.another(self._timeline) as drill:
+                    if mine:
+                        self._follow(drill)
+                        return
+                    if drill.state.phase not in UNDER_WAY:
+                        return
             except StoreUnavailable as error:
                 log.warning("drill %s: %s; it goes on when the store answers", self._timeline, error)
             except Overtaken:
@@ -277,7 +285,8 @@ class _Player:
             self._stopped.wait(RETRY_S)
 
     def _follow(self, drill: Drill) -> None:
-        engine = self._sessions.engine(drill)
+        since, self._since = self._since, None
+        engine = self._sessions.engine(drill, since)
         while not self._stopped.is_set():
             self._rung.clear()
             state = drill.state

@@ -142,7 +142,7 @@ class Players:
     def _read(self, inject: str) -> None:
         one = self._drill.state.injects.get(inject)
         if one is not None and one.fate is Fate.FIRED and inject not in self._drill.known.acknowledged:
-            self._try(lambda: self._drill.acknowledge(inject, actor=DUTY))
+            self._try(lambda: self._drill.acknowledge(inject, actor=DUTY, at=self._agenda.moment))
 
     def _look_at(self, incident: str, seconds: int) -> None:
         if incident not in self._looking:

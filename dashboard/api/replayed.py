@@ -1,5 +1,6 @@
-"""A request that names a replay (`?replay=ID`) is answered as of the moment that the replay shows, one that names another
-timeline (`?timeline=drill:x`) by that timeline's state and clock."""
+"""A request that names a replay (`?replay=ID`) is answered as of the moment that the replay shows; one that names
+another timeline (`?timeline=drill:x`) by that timeline's state and clock.
+"""
 
 from __future__ import annotations
 

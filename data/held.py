@@ -1,0 +1,36 @@
+"""A piece of work that one process at a time may do, of all that share a store: playing an exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from data.failures import translated
+from data.sql_store import SqlStore
+
+_SPACE = 0x67726964
+"""The first key of our advisory locks, so that they are nobody else's."""
+
+
+@contextmanager
+def held(store: SqlStore, work: str) -> Iterator[bool]:
+    """Whether this process holds the work of a name while inside the block. Another gets it when this one is done, or
+    gone. Raises StoreUnavailable.
+
+    A server's store keeps it as an advisory lock of one session; an embedded store serves one process anyway.
+    """
+    if store.engine.dialect.name != "postgresql":
+        yield True
+        return
+    with translated("held"):
+        conn = store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with translated("held"):
+            conn.detach()  # the lock lives as long as the session: it must not go back to the pool
+            lock = {"space": _SPACE, "work": work}
+            mine = conn.execute(text("SELECT pg_try_advisory_lock(:space, hashtext(:work))"), lock).scalar()
+        yield bool(mine)
+    finally:
+        conn.close()
