@@ -234,8 +234,14 @@ def _deeds(deeds: Sequence[Mapping[str, Any]], say: Say) -> Table:
             say.actor(x["actor"]),
             say.deed(x["what"], x["workflow"]),
             say.titled(x["about"]),
-            say.half(x["note"]),
+            _note(x, say),
         )
         for x in deeds
     )
     return Table(columns, rows, empty=say("deeds.none"))
+
+
+def _note(deed: Mapping[str, Any], say: Say) -> str:
+    """What they said; of an inject what it says, in the reader's language."""
+    head, _, inject = deed["actor"].partition(":")
+    return (say.name(inject) if head == "inject" else "") or say.half(deed["note"])
