@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 
 from data.failures import translated
+from data.postgis import PostgisStore
 from data.sql_store import SqlStore
 
 _SPACE = 0x67726964
@@ -21,7 +22,7 @@ def held(store: SqlStore, work: str) -> Iterator[bool]:
 
     A server's store keeps it as an advisory lock of one session; an embedded store serves one process anyway.
     """
-    if store.engine.dialect.name != "postgresql":
+    if not isinstance(store, PostgisStore):
         yield True
         return
     with translated("held"):
