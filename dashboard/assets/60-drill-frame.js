@@ -130,6 +130,10 @@
       plain(`${exercise.unread ? `(${exercise.unread}) ` : ""}${word()} · ${words}`);
     };
     gc.entitle(titled);
+    for (const words of Object.values(gc.boot.text)) {
+      if (!gc.replay) words["panel.ticker"] = words["exercise.ticker"]; // nothing here is live
+      words["replay.back"] = words["exercise.replay.back"];
+    }
     document.body.append(strip());
     const speak = gc.speak;
     gc.speak = (...args) => {

@@ -19,11 +19,12 @@
   const owed = (it) => it.fate === "fired" && it.expect && !it.expect.done_at;
   const IS = { all: () => true, next: waiting, open: owed, done: (it) => !waiting(it) && !owed(it) };
 
+  /** [what, within what time] of an expected action. */
   const action = (expect) => {
     const within = expect.within_s % 60 ? gc.t("drill.within.s", { n: expect.within_s }) : gc.t("drill.within.m", { n: expect.within_s / 60 });
     const units = Object.entries(expect.units ?? {}).map(([kind, n]) => `${gc.word("kind", kind)}${n > 1 ? ` ×${gc.num(n)}` : ""}`).join(gc.lang === "zh" ? "、" : ", ");
     const deed = gc.word("drill.action", expect.action === "site" && expect.online === false ? "site.close" : expect.action);
-    return gc.t("drill.expect", { what: units ? gc.t("drill.expect.units", { what: deed, units }) : expect.site ? gc.t("drill.expect.units", { what: deed, units: expect.site }) : deed, within });
+    return [units ? gc.t("drill.expect.units", { what: deed, units }) : expect.site ? gc.t("drill.expect.units", { what: deed, units: expect.site }) : deed, within];
   };
   /** [state, words] of an expected action. */
   function result(it) {
@@ -78,7 +79,7 @@
       set(text, board.words(it));
       set(where, it.kind === "message" ? "" : place(it));
       set(notes, it.notes ? gc.t("drill.notes", { notes: it.notes }) : "");
-      set(expect.firstChild, it.expect ? action(it.expect) : "—");
+      expect.firstChild.replaceChildren(...(it.expect ? action(it.expect).map((text) => el("span", { text })) : ["—"]));
       set(became, fate(it));
       if (it.note) became.append(el("small", { text: it.note }));
       hands.replaceChildren(...(waiting(it) && !board.over() ? [hand("fire", it, !board.started()), hand("skip", it, false)] : []));
