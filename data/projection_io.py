@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select
 
 from data import codec as records
 from data import inherited
-from data.lineage import is_fork
+from data.lineage import belongs_key, is_fork, parts_of
 from data.projection import Changes, Contact, Document, Feed, Incident, Site, Unit, state_of
 from data.records import IncidentState, Kind, UnitStatus
 from data.rows import Row, RowCodec, Write
@@ -172,7 +173,19 @@ class ProjectionIO:
         found = [self.incidents.from_table(row) for row in rows]
         if not found and is_fork(timeline):
             found = inherited.incidents(self.store, conn, timeline, (), (id,))
-        return incident_row(found[0]) if found and found[0].rows else None
+        return next((incident_row(row) for row in self.standing(conn, timeline, found)), None)
+
+    def standing(self, conn: Connection, timeline: str, rows: Iterable[Incident]) -> list[Incident]:
+        """Of incidents those that are there for who asks for one: reported, or worked on until a correction took the
+        last report away. One that only commands have named was never reported."""
+        found = list(rows)
+        left = [row.id for row in found if not row.rows and row.worked]
+        told: set[str] = set()
+        if left:
+            key = self.store.tables.record_key
+            mine = belongs_key(self.store, key, parts_of(self.store, conn, timeline))
+            told.update(conn.scalars(select(key.c.incident).where(mine, self.store.among(key.c.incident, left))))
+        return [row for row in found if row.rows or row.id in told]
 
     def snapshot(self, conn: Connection, head: int, seq: int, timeline: str) -> Snapshot:
         """All rows of a timeline, or those changed after `seq`: then also incidents that have no rows (any more).

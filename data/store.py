@@ -316,7 +316,11 @@ class Store(Protocol):
         ...
 
     def incident(self, id: str, timeline: str = LIVE) -> IncidentRow | None:
-        """One incident as it stands. Reads only: who wants to act on it asks inside `transact`."""
+        """One incident as it stands. Reads only: who wants to act on it asks inside `transact`.
+
+        One that was worked on until a correction took its last report is there with `rows` 0, undescribed, so that
+        what was done can be seen and ended; it is in no list.
+        """
         ...
 
     def timeline_of(self, incident: str, timeline: str = LIVE) -> list[Record]:

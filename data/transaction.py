@@ -84,7 +84,10 @@ class StoredTransaction:
         return self.incidents((id,)).get(id)
 
     def incidents(self, ids: Collection[str]) -> dict[str, IncidentRow]:
-        return {row.id: incident_row(row) for row in self._lookup().incidents(set(ids)) if row.rows}
+        found = self._lookup().incidents(set(ids))
+        if any(not row.rows and row.worked for row in found):
+            self.flush()
+        return {row.id: incident_row(row) for row in self.store.io.standing(self.conn, self.timeline, found)}
 
     def unit(self, id: str) -> UnitRow | None:
         row = next(iter(self._lookup().units({id})), None)

@@ -26,7 +26,7 @@ def file(turn: Turn, book: Book, id: str, ask: Ask, *, workflow: str = "", asked
 
     `ask.owner`, where given, has it instead of whom the table names, and `workflow` stands for the table's.
     """
-    row = turn.incident(id)
+    row = turn.reported(id)
     workable(row, turn.now)
     case = row.case
     if case is not None and case.workflow:

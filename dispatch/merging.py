@@ -28,7 +28,7 @@ def merge(turn: Turn, book: Book, payload: IncidentMerged, expected: int | None)
     _arranger(child.id, MERGE, payload.role)
     workable(child, turn.now)
     unchanged(turn, child, expected)
-    parent = turn.incident(into)
+    parent = turn.reported(into)
     if parent.id == child.id:
         raise refuse(Refused, "into_itself", id=child.id)
     above = None if parent.case is None else parent.case.parent

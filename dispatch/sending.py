@@ -30,6 +30,7 @@ _FREE = (UnitStatus.AVAILABLE, UnitStatus.OUT_OF_SERVICE)
 
 def dispatch(turn: Turn, book: Book, payload: IncidentDispatched, expected: int | None) -> None:
     """Send available units to an incident that is worked on."""
+    turn.reported(payload.incident)
     row = _incident(turn, payload.incident, expected)
     if row.case is not None and row.case.suspended:
         since = min(c.paused_at for c in row.case.clocks if c.paused_at is not None)
@@ -112,7 +113,8 @@ def _incident(turn: Turn, id: str, expected: int | None) -> IncidentRow:
 
 
 def _available(unit: UnitRow, turn: Turn) -> None:
-    gone = unit.incident is not None and turn.known_incident(unit.incident) is None  # corrected away: it may go on
+    bound = None if unit.incident is None else turn.known_incident(unit.incident)
+    gone = unit.incident is not None and (bound is None or not bound.rows)  # corrected away: it may go on
     if unit.status is UnitStatus.AVAILABLE or (gone and unit.status is not UnitStatus.OUT_OF_SERVICE):
         return
     since = ago(unit.status_at, turn.now)

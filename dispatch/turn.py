@@ -49,12 +49,19 @@ class Turn:
         return row
 
     def known_incident(self, id: str) -> IncidentRow | None:
-        """None for one that is not there, or whose last report was corrected to be of another incident."""
+        """None for one that is not there, or that lost its last report before anybody worked on it."""
         row = self._incidents.get(id)
         if row is None:
             row = self.tx.incident(id)
             if row is not None:
                 self._incidents[id] = row
+        return row
+
+    def reported(self, id: str) -> IncidentRow:
+        """The incident where there is still a report of it: one without takes no new work. Raises NotFound."""
+        row = self.incident(id)
+        if not row.rows:
+            raise refuse(NotFound, "no_report", id=id)
         return row
 
     def unit(self, id: str) -> UnitRow:

@@ -83,7 +83,7 @@ class IncidentBody(BaseModel):
     lat: float | None
     area: str | None = Field(description="Code of the finest area that holds the point")
     units: list[str]
-    rows: int = Field(description="Event rows that make it up")
+    rows: int = Field(description="Event rows that make it up; 0: its source says by now that they are another's")
     last_actor: str
     seq: int
 

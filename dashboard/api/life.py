@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -104,6 +105,8 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
     if services.past:
         records = until(records, now)
         row = incident_at(id, records, services.timeline)
+    elif not row.rows:
+        row = _as_told(row, incident_at(id, records, services.timeline))
     alike, repeat = directory.alike(services, row)
     return IncidentLife(
         incident=IncidentBody.of(row),
@@ -116,12 +119,21 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
         if services.past and not services.replaying
         else [UnitBody.of(unit) for unit in directory.units_of(services, row.units)],
         recommendation=None
-        if (services.past and not services.replaying) or row.closed_at is not None
+        if (services.past and not services.replaying) or row.closed_at is not None or not row.rows
         else _recommendation(services, row, now, also, candidates, excluded),
         duplicates=[DuplicateBody.of(*pair) for pair in alike],
         repeat=RepeatBody.of(repeat),
         cameras=_cameras(services, row),
     )
+
+
+def _as_told(row: IncidentRow, told: IncidentRow) -> IncidentRow:
+    """An incident whose reports are another's by now, described by what they had said of it."""
+    return replace(
+        row, opened_at=told.opened_at, category=told.category, severity=told.severity, title=told.title,
+        title_en=told.title_en, address=told.address, source=told.source, lon=told.lon, lat=told.lat, cell=told.cell,
+        area=told.area,
+    )  # fmt: skip
 
 
 def _recommendation(

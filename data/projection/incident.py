@@ -58,6 +58,11 @@ class Incident:
     def state(self) -> IncidentState:
         return state_of(self.dispatched_at, self.arrived_at, self.closed_at)
 
+    @property
+    def worked(self) -> bool:
+        """Whether somebody has commanded something on it."""
+        return self.actor_at is not None
+
     def forget_rows(self) -> None:
         """Back to what commands alone have said, before the rows are merged again."""
         self.opened_at = self.lead_at = self.lead_source = self.lead_id = None

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from data.clock import ManualClock
+from data.records import EventPayload, Kind, Record
+from tests.contract.api.api_server import settled
 from tests.contract.api.desk_client import Desk, desk_on
 
 MONDAY = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -226,3 +228,27 @@ def test_a_deadline_among_days_that_are_not_announced_says_so(desk: Desk, clock:
     doubts = [each["doubts"][0] for each in clocks if each["calendar"] == "cn-working"]
     assert all("没有 2031 年的节假日" in said["zh"] and "no holidays of 2031" in said["en"] for said in doubts)
     assert any(each["doubts"] for each in clocks)
+
+
+def test_an_incident_that_was_corrected_away_still_shows_what_was_done(desk: Desk, clock: ManualClock) -> None:
+    def row(incident: str, version: int) -> Record:
+        event = EventPayload(incident=incident, category="0307", title="路口积水", address="解放路")
+        return Record(Kind.EVENT, "hotline", "T-9", clock.now(), event, 116.045, 35.05, version=version)
+
+    store = desk.services.store
+    store.append([row("T-9", 0)])
+    filed = desk.http.post("/api/v1/incidents/T-9/file", json={"actor": "desk 1", "role": "dispatcher"})
+    assert filed.status_code in (200, 409), filed.text  # or the router did
+    desk.move("T-9", "note", "dispatcher", note="seen")
+    store.append([row("T-8", 1)])
+    settled(desk.services)
+    found = desk.get("/incidents/T-9")
+    assert (found["incident"]["rows"], found["incident"]["title"], found["incident"]["address"]) == (
+        0, "路口积水", "解放路",
+    )  # fmt: skip
+    assert found["incident"]["opened_at"] == desk.get("/incidents/T-8")["incident"]["opened_at"]
+    assert found["case"]["workflow"]
+    assert "seen" in [record["payload"].get("note") for record in found["records"]]
+    assert found["recommendation"] is None
+    assert {each["id"] for each in desk.get("/incidents")["incidents"]} >= {"T-8"}
+    assert "T-9" not in {each["id"] for each in desk.get("/incidents")["incidents"]}

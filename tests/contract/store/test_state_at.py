@@ -1,4 +1,4 @@
-"""`state` is the fold of its moment, whoever answers: from the log, from the live state, from a past. On both stores."""
+"""`state` is the fold of its moment, whoever answers: the log, the live state, a past. On both stores."""
 
 from __future__ import annotations
 
