@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 from re import compile as pattern
 from typing import Any
 
@@ -61,6 +61,16 @@ class PlainEvents:
             if name != "names"
         }
         return replace(self, **left)
+
+    @staticmethod
+    def joined(parts: Sequence[PlainEvents]) -> PlainEvents:
+        """One after the other; all have the same `names`."""
+        columns: dict[str, Any] = {}
+        for name in parts[0].__slots__[1:]:
+            column = [getattr(part, name) for part in parts]
+            whole = np.concatenate(column) if isinstance(column[0], np.ndarray) else list(chain.from_iterable(column))
+            columns[name] = whole
+        return replace(parts[0], **columns)
 
     def records(self) -> Iterator[Record]:
         """The same as records."""

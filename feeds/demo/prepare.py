@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ from geo.area import Region
 
 BATCH = 10_000
 """Records in one transaction."""
+DAYS_AT_ONCE = 3
+"""Days of history in one: about as many records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,11 @@ def prepare(store: Store, clock: Clock, *, seed: int = SEED, days: int = DAYS) -
     units: Iterable[Record] = ()
     if len(known) < len(SOURCES) or not have.sites or not have.units:
         fixed, units = chain(feed_records(now), site_records(seed, now)), unit_records(seed, now)
-    past = (day.without(cases) for day in columns(seed, start, now))
+    days_of = (day.without(cases) for day in columns(seed, start, now))
+    past = (PlainEvents.joined(part) for part in _parts(days_of, DAYS_AT_ONCE))
     added = duplicates = 0
-    with _made_ahead(chain(_batches(fixed), past, _batches(chain(units, _progress(seed, have, start, now))))) as parts:
+    rest = chain(units, _progress(seed, have, start, now))
+    with _made_ahead(chain(_parts(fixed, BATCH), past, _parts(rest, BATCH))) as parts:
         for part in parts:
             done = store.append_plain(part) if isinstance(part, PlainEvents) else store.append(part)
             added += done.accepted
@@ -140,10 +145,13 @@ def _progress(seed: int, have: Snapshot, start: datetime, now: datetime) -> Iter
             yield plan.record(i, version)
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    source = iter(records)
-    while batch := list(islice(source, BATCH)):
-        yield batch
+T = TypeVar("T")
+
+
+def _parts(of: Iterable[T], size: int) -> Iterator[list[T]]:
+    source = iter(of)
+    while part := list(islice(source, size)):
+        yield part
 
 
 Part = list[Record] | PlainEvents

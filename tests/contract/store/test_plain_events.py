@@ -118,6 +118,11 @@ def test_rows_left_out_are_left_out_of_every_column():
     assert len(events().without({"P-X"})) == 5
 
 
+def test_columns_are_joined_in_order():
+    parts = [events("ABC"), events("DE", start=5), events("FGHIJ")]
+    assert list(PlainEvents.joined(parts).records()) == [record for part in parts for record in part.records()]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
