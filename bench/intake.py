@@ -20,20 +20,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session, registry
 
-from data import codec
+from data import codec, turns
 from data.clock import SystemClock
 from data.locate import locator_of
 from data.open_store import open_store
 from data.postgis import PostgisStore
 from data.projection import Changes
 from data.records import EventPayload, Kind, Record
-from data.sql_store import SqlStore, _stamps
+from data.sql_store import SqlStore
+from data.transaction import StoredTransaction, stamps_of
 from geo.area import Region
 from tests.postgis_server import PostgisServer
 
@@ -67,8 +68,16 @@ def records(n: int, seed: int) -> list[Record]:
 class LogOnly(PostgisStore):
     """Our store without projections."""
 
+
+class LogTransaction(StoredTransaction):
+    """What it is appended with."""
+
     def _folded(self, *_: Any, **__: Any) -> list[Changes]:
         return []
+
+
+def transaction(store: SqlStore, *args: Any) -> StoredTransaction:
+    return (LogTransaction if isinstance(store, LogOnly) else StoredTransaction)(store, *args)
 
 
 class Plain:
@@ -90,7 +99,7 @@ class Plain:
         now = self.store.clock.now()
         rows: list[dict[str, Any]] = []
         keys: list[dict[str, Any]] = []
-        for record, (cell, area) in zip(batch, _stamps(batch, self.locate), strict=True):
+        for record, (cell, area) in zip(batch, stamps_of(batch, self.locate), strict=True):
             self.seq += 1
             incident = codec.about_incident(record)
             key = {
@@ -159,26 +168,33 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=4, help="batches per contestant and round")
     parser.add_argument("--batch", type=int, default=1000)
     args = parser.parse_args()
+    turns.StoredTransaction = transaction  # type: ignore[misc, assignment]
     server = PostgisServer(durable=True)
     with tempfile.TemporaryDirectory(prefix="gridcommand-bench-") as folder:
         opened = list(contestants(server, Path(folder)))
         try:
             rates: dict[str, list[float]] = {name: [] for name, _, _ in opened}
+            used: dict[str, list[float]] = {name: [] for name, _, _ in opened}
             for round_ in range(args.rounds + 1):
                 batches = [records(args.batch, round_ * args.batches + i) for i in range(args.batches)]
                 turn = opened[round_ % len(opened) :] + opened[: round_ % len(opened)]
                 for name, _, append in turn:
-                    start = perf_counter()
+                    start, cpu = perf_counter(), process_time()
                     for batch in batches:
                         append(batch)
                     rate = args.batch * args.batches / (perf_counter() - start)
                     if round_:  # the first round warms caches and makes partitions
                         rates[name].append(rate)
+                        used[name].append((process_time() - cpu) / (args.batch * args.batches))
             base = statistics.median(rates["core"])
             print(f"batch {args.batch}, {args.rounds} rounds of {args.batches} batches; records/s, median (min..max)")
             for name, found in rates.items():
                 middle = statistics.median(found)
-                print(f"{name:10} {middle:9,.0f}  ({min(found):,.0f}..{max(found):,.0f})  {middle / base:5.2f} x core")
+                cpu = statistics.median(used[name]) * 1e6
+                print(
+                    f"{name:10} {middle:9,.0f}  ({min(found):,.0f}..{max(found):,.0f})  {middle / base:5.2f} x core   "
+                    f"processor {cpu:6.1f} us each"
+                )
             paired = [a / b for a, b in zip(rates["ours, log"], rates["core"], strict=True)]
             print(f"ours, log : core, median of the rounds' ratios: {statistics.median(paired):.2f} (target >= 1.8)")
             counts = {name: store.head() for name, store, _ in opened}

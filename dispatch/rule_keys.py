@@ -1,4 +1,4 @@
-"""Which keys have decided rules. A rule has an id of its own in the log, so its command's key is found in the record."""
+"""Which keys have decided rules. A rule has an id of its own in the log, so its command's key is in the record."""
 
 from __future__ import annotations
 

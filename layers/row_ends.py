@@ -1,8 +1,8 @@
 """What event rows say of units: files and dispatch systems name a unit in a row, and when it was sent and free.
 
-The projector binds no unit to a row, so this is counted beside it, from the rows as they are known now. A row ends at its
-"closed". Where that is missing, at the next thing its unit is known to do (be sent anew, be reported idle), for a unit
-works on one thing at a time.
+The projector binds no unit to a row, so this is counted beside it, from the rows as they are known now. A row ends at
+its "closed". Where that is missing, at the next thing its unit is known to do (be sent anew, be reported idle), for a
+unit works on one thing at a time.
 """
 
 from __future__ import annotations
