@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from data.codec import check
+from data.codec import check, payload_json
 from data.records import EventPayload, Record
 from feeds.demo.district import SEED, draw_district
-from feeds.demo.history import DAYS, history, window_start
+from feeds.demo.history import DAYS, columns, history, window_start
 from feeds.demo.script import MILESTONES, ZONE, find_id, plan_day
 from feeds.demo.sources import SOURCES, heavy_rain
 from feeds.demo.taxonomy import names
@@ -50,6 +50,13 @@ def test_every_record_can_be_stored(month: list[Record]) -> None:
         check(record)
         EventPayload.model_validate(event(record).model_dump())
         assert event(record).category in names()
+
+
+def test_history_in_columns_is_the_same_history(month: list[Record]) -> None:
+    days = list(columns(SEED, window_start(NOW), NOW))
+    assert [payload_json(r.payload) for r in month] == [body for day in days for body in day.bodies() or ()]
+    some = slice(50_000, 60_000)
+    assert [r for day in days for r in day.records()][some] == month[some]
 
 
 def test_every_feed_takes_part_and_only_its_own_classes_come(month: list[Record]) -> None:
