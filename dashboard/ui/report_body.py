@@ -225,8 +225,8 @@ def _injects(found: Mapping[str, Any], say: Say) -> Table:
 
 def _deeds(deeds: Sequence[Mapping[str, Any]], say: Say) -> Table:
     columns = (
-        Column(say("at"), 2, True), Column(say("actor"), 3.4), Column(say("what"), 3), Column(say("about"), 7.6),
-        Column(say("note"), 4.4),
+        Column(say("at"), 2, True), Column(say("actor"), 3), Column(say("what"), 2.6), Column(say("about"), 8.8),
+        Column(say("note"), 4),
     )  # fmt: skip
     rows = tuple(
         (

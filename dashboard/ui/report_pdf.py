@@ -16,7 +16,7 @@ from noto_cjk_sans_otc import FONT_PATH
 
 from dashboard.i18n import Lang, text
 from dashboard.ui.report_lines import broken
-from dashboard.ui.report_parts import SIGNS, Aim, Column, Document, Facts, Figures, Heading, Table, Text, Tone
+from dashboard.ui.report_parts import SIGNS, Aim, Column, Document, Facts, Figures, Heading, Part, Table, Text, Tone
 from dashboard.ui.report_pictures import Pen, draw_picture
 from dashboard.ui.report_say import MARK
 
@@ -40,10 +40,10 @@ def pdf(document: Document) -> bytes:
     paper.set_lang("zh-CN" if document.lang == "zh" else "en")
     paper.add_page()
     paper.head()
-    for part in document.parts:
+    for number, part in enumerate(document.parts):
         match part:
             case Heading():
-                paper.heading(part.text)
+                paper.heading(part.text, document.parts[number + 1 :])
             case Text():
                 paper.paragraph(part.text, quiet=part.quiet)
             case Facts():
@@ -106,9 +106,10 @@ class _Paper(FPDF):
         self._block(text("report.sealed", self._lang), self.epw, 5, 8.5, BAND)
         self.ln(2)
 
-    def heading(self, said: str) -> None:
-        """A section begins; not at the foot of a page."""
-        self._room(34)
+    def heading(self, said: str, what_follows: Sequence[Part]) -> None:
+        """A section begins; not at the foot of a page, and not without the first of its pictures."""
+        first = next((part for part in what_follows if not isinstance(part, Text)), None)
+        self._room(34 + (self._height_of_a_row(first) if isinstance(first, Figures) else 0))
         self.ln(4)
         self._block(said, self.epw, 7, 13, bold=True)
         self._rule(0.4)
@@ -205,6 +206,11 @@ class _Paper(FPDF):
                     self._block(caption, width, 4, 8)
                 bottom = max(bottom, self.get_y())
             self.set_xy(MARGIN, bottom + 3)
+
+    def _height_of_a_row(self, figures: Figures) -> float:
+        picture = figures.pictures[0][0] if figures.pictures else None
+        width = self.epw if figures.wide else self.epw / 2
+        return 0.0 if picture is None else width * picture.height / picture.width
 
     # --- text -------------------------------------------------------------------------------------------------------
 

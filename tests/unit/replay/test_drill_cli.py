@@ -127,3 +127,20 @@ def test_two_runs_stand_side_by_side(url: str, file: str) -> None:
     same = orjson.loads(_call("compare", "drill:trial:a", "drill:trial:c", "--db", url, "--json")[0])
     assert all(v in (0.0, None) for each in same["incidents"] for v in each["gained"].values())
     assert "sooner" in (text := _call("compare", "drill:trial:a", "drill:trial:b", "--db", url)[0]) or "later" in text
+
+
+def test_the_report_is_written_as_a_pdf_in_the_language_that_is_asked_for(url: str, file: str, tmp_path: Path) -> None:
+    _call("run", file, "--db", url, "--seed", "7")
+    written = [tmp_path / f"{name}.pdf" for name in ("zh", "again", "en", "two")]
+    for path, more in zip(written, ([], [], ["--lang", "en"], ["--beside", "drill:trial"]), strict=True):
+        out, err = _call("report", "drill:trial", "--db", url, "--json", "--pdf", str(path), *more)
+        assert orjson.loads(out)["timeline"] == "drill:trial"
+        assert f"wrote {path}" in err
+    zh, again, en, two = (path.read_bytes() for path in written)
+    assert zh == again
+    assert zh[:5] == b"%PDF-"
+    assert len({zh, en, two}) == 3
+    _, err = _call("report", "drill:trial", "--db", url, "--pdf", str(tmp_path / "x.pdf"), "--lang", "fr", status=1)
+    assert "expected one of zh, en" in err
+    _, err = _call("report", "drill:trial", "--db", url, "--pdf", str(tmp_path / "none" / "x.pdf"), status=1)
+    assert "cannot be written" in err
