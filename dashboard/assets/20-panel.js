@@ -150,7 +150,8 @@
           const [, name, state, age, rhythm] = node.children;
           node.dataset.state = row.state;
           node.dataset.feed = row.id;
-          set(name, row.name ? gc.name(row).trim() : gc.word("feed.of", row.id));
+          const unnamed = (!row.name || row.name === row.id) && gc.has(`feed.of.${row.id}`);
+          set(name, unnamed ? gc.t(`feed.of.${row.id}`) : gc.name(row).trim() || row.id);
           name.title = `${name.textContent}${row.simulated ? ` · ${gc.t("feed.simulated")}` : ""}`;
           const old = row.age_s === null || row.age_s === undefined ? "" : gc.age(row.age_s);
           const bad = row.rejected ? `${gc.t("feed.rejected", { n: gc.num(row.rejected) })} · ` : "";

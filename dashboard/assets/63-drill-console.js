@@ -133,7 +133,8 @@
     const { state } = exercise;
     if (!state || !here()) return;
     const { phase } = state;
-    if (!$("drill-actor")) $("drill-actor-host").replaceWith(gc.controller.field());
+    // Who acts is first called so in the page's language, which comes with its address.
+    if (!$("drill-actor") && gc.address) $("drill-actor-host").replaceWith(gc.controller.field());
     $("drill-board").dataset.phase = phase;
     $("drill-board").classList.toggle("is-away", exercise.away);
     set($("drill-phase"), `${gc.phaseSign(phase)} ${gc.t(`drill.phase.${phase}`)}${phase === "running" ? ` ${gc.num(state.rate)}×` : ""}`);

@@ -8,6 +8,7 @@
   const { exercise, console: board } = gc;
   if (!board) return;
   const SURE_MS = 4000;
+  const CLOCK = "clock"; // who fires an inject at its time (replay/drill.py)
   let shown = "all";
   let chosen = "";
   let sure = ""; // "fire:F-01" or "skip:F-01" that was asked for once
@@ -44,10 +45,10 @@
     const left = gc.ms(it.at) - t();
     return left > 0 ? gc.t("drill.in", { in: board.short(left) }) : gc.t("drill.now");
   }
+  /** What became of it, and by whose hand where it was somebody's. */
   function fate(it) {
-    if (waiting(it)) return board.over() ? gc.t("drill.fate.left") : it.added ? gc.t("drill.fate.added", { by: it.by ?? "" }) : gc.t("drill.fate.waiting");
-    const by = it.by && !["clock", "exercise", "system"].includes(it.by) ? gc.t("drill.fate.by", { by: it.by }) : "";
-    return [gc.t(`drill.fate.${it.fate}`, { at: it.fired_at ? gc.clock(gc.ms(it.fired_at)) : "" }), by].filter(Boolean).join(" · ");
+    if (waiting(it)) return [gc.t(board.over() ? "drill.fate.left" : it.added ? "drill.fate.added" : "drill.fate.waiting"), it.added ? it.by : ""];
+    return [gc.t(`drill.fate.${it.fate}`, { at: it.fired_at ? gc.clock(gc.ms(it.fired_at)) : "" }), it.by === CLOCK ? "" : it.by];
   }
   const place = (it) => [it.category && gc.categoryName(it.category), it.area_name ?? it.area, it.source].filter(Boolean).join(" · ");
 
@@ -63,7 +64,7 @@
     return row;
   };
   function update(row, it) {
-    const [at, what, expect, became, hands] = row.children;
+    const [at, content, expect, became, hands] = row.children;
     row.dataset.fate = it.fate;
     row.dataset.kind = it.kind;
     row.classList.toggle("is-chosen", it.id === chosen);
@@ -73,15 +74,15 @@
     const key = JSON.stringify([it, gc.lang, sure.split(":")[1] === it.id ? sure : "", board.started(), board.over(), !!board.busy, Object.keys(gc.categories).length]);
     if (row.dataset.drawn !== key) {
       row.dataset.drawn = key;
-      const [signs, text, where, notes] = what.children;
+      const [signs, text, where, notes] = content.children;
       set(signs.children[1], gc.t(`drill.kind.${it.kind}`));
       signs.children[2].replaceChildren(...(it.kind === "event" && it.severity ? [gc.severity(it.severity)] : []));
       set(text, board.words(it));
       set(where, it.kind === "message" ? "" : place(it));
       set(notes, it.notes ? gc.t("drill.notes", { notes: it.notes }) : "");
       expect.firstChild.replaceChildren(...(it.expect ? action(it.expect).map((text) => el("span", { text })) : ["—"]));
-      set(became, fate(it));
-      if (it.note) became.append(el("small", { text: it.note }));
+      const [what, by] = fate(it);
+      became.replaceChildren(what, ...(by ? [el("span", { text: gc.t("drill.fate.by", { by }) })] : []), ...(it.note ? [el("small", { text: it.note })] : []));
       hands.replaceChildren(...(waiting(it) && !board.over() ? [hand("fire", it, !board.started()), hand("skip", it, false)] : []));
     }
     live(row, it);

@@ -184,7 +184,7 @@ def test_a_controller_adds_an_inject_an_evaluator_rates_and_the_end_is_asked_for
     page.fill("#inject-lon", "116.05, 35.05")
     page.click('[data-action="drill-add-save"]')
     page.wait_for_selector('[data-inject="X-01"][data-fate="waiting"]')
-    assert "added · Zhao" in page.inner_text('[data-inject="X-01"] .msel-fate')
+    assert page.inner_text('[data-inject="X-01"] .msel-fate').splitlines() == ["added, to come", "by Zhao"]
     page.fill('[data-objective="told"] .objective-note', "late")
     page.click('[data-action="drill-judge:told:M"]')
     page.wait_for_selector('[data-objective="told"] .objective-said')
