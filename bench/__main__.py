@@ -22,10 +22,12 @@ JOBS = (
     "bench.roads",
     "bench.recommend",
     "bench.casework",
+    "bench.fork",
     "bench.intake",
     "bench.stream",
     "bench.browser",
     "bench.browser.desk_queue",
+    "bench.browser.first_picture",
 )
 
 

@@ -205,15 +205,15 @@ def serving() -> Iterator[str]:
                 [*app, "serve", "--port", str(port)], env=environment, cwd=var, stdout=log, stderr=log
             )
         try:
-            _until_ready(f"http://127.0.0.1:{port}", server, var / "serve.log")
+            until_ready(f"http://127.0.0.1:{port}", server, var / "serve.log")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait(60)
 
 
-def _until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 120
+def until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         if server.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text(errors='replace')[-500:]}")
@@ -224,7 +224,7 @@ def _until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             pass
         time.sleep(0.2)
-    raise RuntimeError("the server was not ready within 120 s")
+    raise RuntimeError("the server was not ready within 300 s")
 
 
 def measure(url: str, rows: int) -> dict[str, Any]:

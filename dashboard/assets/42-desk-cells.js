@@ -76,13 +76,13 @@
     const narrow = width < 52 * rem;
     const column = (colId, Cell, more) => ({ colId, headerName: gc.t(`queue.col.${colId}`), headerTooltip: gc.t(`queue.tip.${colId}`), cellRenderer: Cell, ...more });
     return [
-      column("clock", Clock, wide(gc.lang === "zh" ? 7.4 : 8)),
+      column("clock", Clock, wide(gc.lang === "zh" ? 7.4 : 8.2)),
       column("severity", Severity, wide(gc.lang === "zh" ? 4.6 : 5.5)),
       column("step", Step, wide(gc.lang === "zh" ? 5.4 : 6.4)),
       column("what", what(narrow), { flex: 3, minWidth: Math.round(9 * rem) }),
-      column("area", wordCell("word-cell", (row) => desk.names.area(row.area)), { flex: 1, minWidth: Math.round(5.5 * rem), hide: narrow }),
-      column("owner", wordCell("word-cell", (row) => desk.names.owner(row.owner)), { flex: 1, minWidth: Math.round((gc.lang === "zh" ? 5.2 : 6.2) * rem) }),
-      column("age", Age, wide(4)),
+      column("area", wordCell("word-cell is-two", (row) => desk.names.area(row.area)), { flex: 1, minWidth: Math.round(5.5 * rem), hide: narrow }),
+      column("owner", wordCell("word-cell is-two", (row) => desk.names.owner(row.owner)), { flex: 1, minWidth: Math.round((gc.lang === "zh" ? 5.2 : 6.6) * rem) }),
+      column("age", Age, wide(gc.lang === "zh" ? 4 : 3.7)),
       column("units", Units, wide(gc.lang === "zh" ? 3.2 : 3.4)),
       { colId: "need", hide: true, sort: "asc" },
     ];

@@ -117,11 +117,13 @@
 
   desk.dispatch = { advice, choice, otherwise, eta, parts: (life) => (life.recommendation ? [sent(life), candidates(life)] : [sent(life)]) };
   desk.action("dispatch", "help.d", (ids) => {
-    if (!desk.life || desk.life.incident.state === "closed") return;
+    // A key that does nothing says why: a second press would come to the wrong moment.
+    if (!desk.life) return desk.toast(gc.t(desk.chosen ? "desk.reading" : "desk.choose_first"), true);
+    if (desk.life.incident.state === "closed") return desk.toast(gc.t("desk.closed_already"), true);
     const named = typeof ids === "string" && ids.length > 1 ? ids : advice(desk.life).suggested.join(",");
     if (named) gc.actions.dispatch(named);
     else if (desk.life.recommendation) desk.toast(enough(desk.life) || gc.t("desk.no_candidates"));
-  }, { shortcut: "d", when: () => !!desk.life });
+  }, { shortcut: "d" });
   desk.action("reason", "help.reason", (key) => {
     const it = desk.names.reasons().find((reason, i) => String(reason.press ?? i + 1) === key);
     if (it) gc.actions.reason(it.id);

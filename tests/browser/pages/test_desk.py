@@ -29,6 +29,13 @@ def test_the_queue_lists_what_the_api_says_is_open_with_names_not_codes(demo: An
     assert named.locator(".what-title").inner_text()
 
 
+def test_a_dispatch_key_without_a_case_says_why_nobody_was_sent(demo: Any, window: Any) -> None:
+    page = window(demo).desk("?lang=en&layers=areas")
+    page.wait_for_selector("#incident-grid .ag-row")
+    page.keyboard.press("d")
+    page.wait_for_selector(".toast.is-refused:has-text('Choose a case')")
+
+
 def test_an_incident_address_opens_that_incident(demo: Any, window: Any) -> None:
     incident = demo.get("/api/v1/incidents?state=active&limit=3")["incidents"][2]
     page = window(demo).desk(f"?incident={incident['id']}")
