@@ -45,7 +45,9 @@ class GridDashServer(FastAPIDashServer):
         async def page(request: Request) -> Response:
             token = set_current_request(request)
             try:
-                return Response(dash_app.index(), media_type="text/html", headers={"cache-control": "no-cache"})
+                # On a thread: which exercise an address names may have to be looked up in the log.
+                html = await to_thread.run_sync(copy_context().run, dash_app.index)
+                return Response(html, media_type="text/html", headers={"cache-control": "no-cache"})
             finally:
                 reset_current_request(token)
 

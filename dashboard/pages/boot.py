@@ -11,6 +11,7 @@ from dash import Dash
 from dash.backends._fastapi import get_current_request
 
 from dashboard import i18n, theme
+from dashboard.pages.exercise import exercise_of
 from dashboard.services import Services
 from layers.view import LAYERS, MEASURES, WINDOWS, View
 
@@ -60,6 +61,7 @@ def set_template(app: Dash, services: Services) -> None:
         "lang": settings.language,
         "timezone": settings.timezone,
         "past": services.past,
+        "exercise": None,
         "text": i18n.table(),
         "theme": dict(theme.DARK),
         "categories": theme.OKABE_ITO,
@@ -78,13 +80,14 @@ def set_template(app: Dash, services: Services) -> None:
     body = orjson.dumps(boot).decode().replace("<", "\\u003c")
     template = _TEMPLATE.format(lang=settings.language, icon=_ICON, variables=theme.css_variables(), boot=body)
     app.index_string = template
-    app.interpolate_index = _of_the_page(app.interpolate_index, settings.language)  # type: ignore[method-assign]  # Dash has no other hook
+    app.interpolate_index = _of_the_page(app.interpolate_index, services)  # type: ignore[method-assign]  # Dash has no other hook
 
 
-def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callable[..., str]:
+def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callable[..., str]:
     """Each page loads the scripts of its own parts: the desk its table, the wall its chart. Until they run it says in
-    its language what comes.
+    its language what comes. One of an exercise is told which.
     """
+    default: i18n.Lang = services.settings.language
 
     def interpolated(**parts: str) -> str:
         request = get_current_request()
@@ -104,6 +107,11 @@ def _of_the_page(interpolate: Callable[..., str], default: i18n.Lang) -> Callabl
         ):
             if not used:
                 parts["scripts"] = script.sub("", parts["scripts"])
-        return interpolate(**parts)
+        page = interpolate(**parts)
+        exercise = exercise_of(services, request.query_params)
+        if exercise is None:
+            return page
+        said = orjson.dumps(exercise).decode().replace("<", "\\u003c")
+        return page.replace('"exercise":null', f'"exercise":{said}', 1)
 
     return interpolated

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,8 +11,10 @@ from typing import Any
 import pytest
 
 from data.clock import SystemClock
+from data.errors import NotFound
 from data.exercise import Status, status_of
 from layers.columns import ms
+from replay.hosted import Hosted
 from tests.contract.api.api_server import Server, eventually, settled
 from tests.contract.exercise_server import API, TRIAL, begun, call, exercised, made, started
 from tests.contract.test_replay_stream import windows
@@ -109,6 +113,47 @@ def test_nothing_real_gets_into_an_exercise_and_nobody_acts_before_it_begins(ser
     assert early.status_code == 409
     assert "has not begun" in early.json()["error"]
     assert early.headers["x-gridcommand-exercise"] == "1", "a refusal says it too"
+
+
+def test_a_page_of_an_exercise_knows_it_from_the_start(server: Server):
+    made(server)
+
+    def told(path: str, **query: str) -> Any:
+        answer = server.client.get(path, params=query)
+        assert answer.status_code == 200
+        boot = answer.text.split('id="boot">', 1)[1].split("</script>", 1)[0]
+        return json.loads(boot)["exercise"]
+
+    assert told("/", timeline=TRIAL) == {"timeline": TRIAL, "zh": "小区火灾演练", "en": "Trial fire"}
+    assert told("/desk", timeline=TRIAL)["en"] == "Trial fire"
+    assert told("/desk") is told("/", timeline="live") is told("/", timeline="drill:nobody") is None
+    replay = server.client.post(f"{API}/replays", json={"t": START.isoformat(), "timeline": TRIAL}).json()["id"]
+    assert told("/", replay=replay)["timeline"] == TRIAL
+
+
+def test_live_screens_do_not_wait_for_a_room_that_takes_its_time(server: Server):
+    asked, found = threading.Event(), threading.Event()
+
+    def slow(timeline: str) -> Hosted:
+        asked.set()
+        assert found.wait(60)
+        raise NotFound(f"no timeline {timeline} after all")
+
+    server.services.rooms._hosts["slow:"] = slow
+    with windows(server, "timeline=slow:x", "layers=incidents") as (room, live):
+        try:
+            assert asked.wait(60)
+            live.frame()
+            for n in range(3):
+                server.services.store.append([call(SystemClock().now(), f"L-{n}")])
+                while f"L-{n}" not in live.open:
+                    live.frame()
+            assert ids(server) == ["L-0", "L-1", "L-2"], "nor do calls"
+        finally:
+            found.set()
+        while (word := room.word())["op"] != "error":
+            pass
+        assert "after all" in word["error"]
 
 
 @pytest.mark.parametrize("timeline", ["drill:nobody", "elsewhere"])
