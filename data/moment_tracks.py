@@ -41,6 +41,10 @@ class Seen(NamedTuple):
     bearing: float | None
 
 
+Point = tuple[str, int, int, float, float]
+"""A point of a unit's way: the unit, microseconds since 1970, seq, WGS 84 lon and lat in degrees."""
+
+
 class Heard(NamedTuple):
     """What of a source had arrived: how many records, the newest of their times and of their receipts."""
 
@@ -75,6 +79,13 @@ class TrackReader:
         if len(self._parts(conn)) > 1:
             found = _newest(found, many)
         return found if many == 1 else sorted(found, key=_PLACE)
+
+    def ways(self, conn: Connection, units: Sequence[str], t: datetime) -> list[Point]:
+        """Of each unit its last TRAIL positions with at <= t, in no order: what is drawn, and no more."""
+        if self.store.dialect == "sqlite" and len(self._parts(conn)) == 1:
+            (bound,) = self._bounds(conn, ids=self._ids(units), t=t, many=TRAIL)
+            return self._raw(conn, "ways", bound)
+        return [(each.unit, each.us, each.seq, each.lon, each.lat) for each in self.last(conn, units, t)]
 
     def between(self, conn: Connection, units: Sequence[str], after: datetime, until: datetime) -> list[Seen]:
         """Positions with after < at <= until, by (at, seq)."""
@@ -120,14 +131,18 @@ class TrackReader:
 
     def _seen_of(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Seen]:
         if self.store.dialect == "sqlite":
-            # Past the library's rows and types: there are twenty thousand of them where all units draw their ways.
-            cursor = conn.connection.cursor()
-            try:
-                return [Seen(*row) for row in cursor.execute(self._sql[name].text, bound)]
-            finally:
-                cursor.close()
+            return [Seen(*row) for row in self._raw(conn, name, bound)]
         rows = conn.execute(self._sql[name], bound)
         return [Seen(unit, micros(at), seq, lon, lat, bearing) for unit, at, seq, lon, lat, bearing in rows]
+
+    def _raw(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Any]:
+        """Rows past the library's own and their types: there are twenty thousand where all units draw their ways."""
+        cursor = conn.connection.cursor()
+        try:
+            rows: list[Any] = cursor.execute(self._sql[name].text, bound).fetchall()
+            return rows
+        finally:
+            cursor.close()
 
     def _ids(self, ids: Iterable[str]) -> Any:
         return orjson.dumps(list(ids)).decode() if self.store.dialect == "sqlite" else list(ids)
@@ -272,6 +287,10 @@ _SQLITE = _statements(
     f"ON p.seq IN (SELECT p.seq FROM track p WHERE {_UNTIL})",
     f"(at - (at % {_SPAN_US} + {_SPAN_US}) % {_SPAN_US}) / {_SPAN_US}",  # rounded down, before 1970 as well
     "+",  # no index for what follows: few positions are that new
+)
+_SQLITE["ways"] = text(
+    "SELECT u.value, p.at, p.seq, p.lon, p.lat FROM json_each(:ids) u JOIN track p "
+    f"ON p.seq IN (SELECT p.seq FROM track p WHERE {_UNTIL})"
 )
 _POSTGRESQL = _statements(
     "unnest(CAST(:ids AS text[])) AS u(value)",

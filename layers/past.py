@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from data.clock import Clock
 from data.codec import micros
 from data.failures import translated
-from data.moment_tracks import Seen
+from data.moment_tracks import Point, Seen
 from data.records import LIVE
 from data.settings import Settings
 from data.sql_store import SqlStore
@@ -159,11 +159,11 @@ class Past:
         self._seen_at, self._seen_seq = t, head
         return since
 
-    def _ways(self, ids: Sequence[str]) -> list[Seen]:
+    def _ways(self, ids: Sequence[str]) -> list[Point]:
         """The last positions of these units, to draw their ways."""
         assert self._seen_at is not None
         with translated("past"), self._store.read() as conn:
-            return self.history.tracks.last(conn, ids, self._seen_at)
+            return self.history.tracks.ways(conn, ids, self._seen_at)
 
 
 class Pasts:

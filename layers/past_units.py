@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from data.area_indexes import area_index
 from data.codec import instant
-from data.moment_tracks import Seen
+from data.moment_tracks import Point, Seen
 from data.projection import Unit
 from data.projection_io import unit_row
 from data.records import UnitStatus
 from data.store import UnitRow
 from layers.columns import NAN
 from layers.state import LiveState
-from layers.unit_columns import STATUSES, TRAIL, UnitColumns
+from layers.unit_columns import STATUSES, TRAIL, UnitColumns, drawn, rounded
 
 ONE_BY_ONE = 8
 """Ways that are fetched one by one; who asks for more draws many, and gets all."""
 
-FindWays = Callable[[Sequence[str]], Iterable[Seen]]
+FindWays = Callable[[Sequence[str]], Sequence[Point]]
 
 _Coded = tuple[float, float, int, int, int]
 
@@ -64,12 +64,27 @@ class PastUnits(UnitColumns):
     def trail(self, i: int, until: float) -> str:
         if not self._known[i]:
             self._asked += 1
-            wanted = [i] if self._asked <= ONE_BY_ONE else [i for i, known in enumerate(self._known) if not known]
-            for k in wanted:
-                self._known[k], self._drawn[k] = True, None
-            for each in self._find([self.ids[k] for k in wanted]):
-                self.trails[self.row[each.unit]].append(_point(each))
+            self._draw([i] if self._asked <= ONE_BY_ONE else [i for i, known in enumerate(self._known) if not known])
         return super().trail(i, until)
+
+    def _draw(self, wanted: Sequence[int]) -> None:
+        """Fetch the ways of these units: all in columns, for of a thousand units there are twenty thousand points."""
+        for k in wanted:
+            self._known[k], self._drawn[k] = True, None
+        points = self._find([self.ids[k] for k in wanted])
+        if not points:
+            return
+        units, us, seq, lon, lat = zip(*points, strict=True)
+        who = np.array([self.row[unit] for unit in units], np.int64)
+        order = np.lexsort((np.array(seq, np.int64), np.array(us, np.int64), who))
+        who, places = who[order], np.array((lon, lat), np.float64).T[order]
+        at = (np.array(us, np.int64)[order] / 1e6 * 1000.0).tolist()
+        starts = np.flatnonzero(np.diff(who, prepend=-1)).tolist()
+        shown = rounded(places)
+        lons, lats, known = places[:, 0].tolist(), places[:, 1].tolist(), who[starts].tolist()
+        for k, start, end in zip(known, starts, [*starts[1:], len(who)], strict=True):
+            self.trails[k] = deque(zip(at[start:end], lons[start:end], lats[start:end], strict=True), maxlen=TRAIL)
+            self._drawn[k] = drawn(shown[start:end])
 
     def unit(self, i: int) -> UnitRow:
         """The row of a unit."""
