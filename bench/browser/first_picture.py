@@ -1,4 +1,4 @@
-"""`python -m bench.browser.first_picture [URL]`: from a navigation to the page's first meaningful picture, and its cost.
+"""`python -m bench.browser.first_picture [URL]`: from navigation to the page's first meaningful picture, its cost.
 
 URL is a server that is warm already; without one the demonstration district is made and served. The wall's picture is
 there when its figures are and its map has drawn them; the desk's when rows of the queue are there, with their time
