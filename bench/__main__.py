@@ -25,6 +25,7 @@ JOBS = (
     "bench.fork",
     "bench.intake",
     "bench.stream",
+    "bench.seek",
     "bench.browser",
     "bench.browser.desk_queue",
     "bench.browser.first_picture",

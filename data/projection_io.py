@@ -158,6 +158,10 @@ class ProjectionIO:
             )  # fmt: skip
         return found
 
+    def unit_rows(self, conn: Connection, timeline: str) -> list[UnitRow]:
+        """The units, by id."""
+        return [unit_row(row) for row in self._rows(conn, self.units, timeline, 0)]
+
     def remember(self, seen: Seen, changes: Changes) -> None:
         """The rows as they are after these changes."""
         for name, rows in (

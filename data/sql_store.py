@@ -46,6 +46,7 @@ from data.store import (
     Pruned,
     Snapshot,
     Transaction,
+    UnitRow,
 )
 from data.stored_lookup import StoredLookup
 from data.transaction import Batch, Headed, Sought, Then, appended
@@ -262,6 +263,10 @@ class SqlStore(ABC):
             mentions = select(*self.record_columns()).where(self.among(record.c.seq, seqs), own)
             life = sorted([*life, *self.records_of(conn, mentions)], key=lambda r: r.seq or 0)
         return life
+
+    def units(self, timeline: str = LIVE) -> list[UnitRow]:
+        with translated("units"), self.read() as conn:
+            return self.io.unit_rows(conn, timeline)
 
     def documents(self, kind: Kind, timeline: str = LIVE) -> list[DocumentRow]:
         with translated("documents"), self.read() as conn:

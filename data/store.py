@@ -327,6 +327,10 @@ class Store(Protocol):
         """All records about one incident, in seq order: its life. A merge is in the life of both incidents."""
         ...
 
+    def units(self, timeline: str = LIVE) -> list[UnitRow]:
+        """The units as they stand, by id."""
+        ...
+
     def documents(self, kind: Kind, timeline: str = LIVE) -> list[DocumentRow]:
         """The documents of a kind, each at its latest version, by id."""
         ...

@@ -35,7 +35,7 @@ from replay.fork_crews import ForkCrews, SharedTrips
 from replay.fork_original import Matter, Original, Sent, as_of, as_reported
 from replay.fork_times import ForkTimes
 from replay.policies_agenda import Agenda
-from replay.policies_forks import Chooser
+from replay.policies_forks import Chooser, Place, kinds_for
 from replay.policies_roads import Roads
 
 POLICY = "policy"
@@ -70,7 +70,7 @@ class Play:
         """`units` as they stand at the beginning, all of them with a place."""
         self.course = Course()
         self._original, self._timeline, self._policy, self._chooser = original, timeline, policy, chooser
-        self._coverage = coverage
+        self._coverage, self._skills = coverage, skills
         start = ceil(original.start.timestamp())
         self._start, self._agenda = start, Agenda(start)
         self._pending: Counter[str] = Counter()
@@ -159,8 +159,8 @@ class Play:
 
     def _send(self, sent: Sent, since: int | None = None) -> None:
         matter, now = self._original.matters[sent.incident], self._agenda.now
-        free = [(crew, crew.place(now)) for crew in self.crews.free()]
-        unit = self._chooser.choose(sent, matter, free, self._agenda.moment)
+        able = self._able(sent, matter)
+        unit = self._chooser.choose(sent, matter, able, self._agenda.moment) if able else None
         if unit is None:
             first = now if since is None else since
             if (sent.free is not None and now >= sent.free) or now - first >= GIVE_UP_S:
@@ -184,6 +184,18 @@ class Play:
         self.crews.order(unit, sent, record)
         if sent.there is None and sent.free is not None:
             self._agenda.at(sent.free, lambda: self._recall(unit, sent))
+
+    def _able(self, sent: Sent, matter: Matter) -> list[tuple[str, Place]]:
+        """The free units that can fill an order, by id, with where they are."""
+        kinds, needs = kinds_for(sent, matter, self._skills)
+        fit = [
+            crew
+            for kind in sorted(kinds or self.crews.kinds())
+            if not (needs and self._skills.kind(kind).own_area)
+            for crew in self.crews.free(kind)
+            if not needs or any(need.fits(crew.kind, crew.skills) for need in needs)
+        ]
+        return sorted((crew.id, crew.place(self._agenda.now)) for crew in fit)
 
     def _recall(self, unit: str, sent: Sent) -> None:
         """History called its unit off before it was there: so is the one that went instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -47,11 +48,24 @@ class ForkCrews(Crews):
     ) -> None:
         self._times, self._travel, self._shared = times, travel, trips
         self._orders: dict[str, Sent] = {}
+        self._kinds: dict[str, list[Crew]] | None = None
         super().__init__(*args, draws=times, **more)  # type: ignore[arg-type]
 
-    def free(self) -> list[Crew]:
-        """The units that can be sent, by id."""
-        return [crew for crew in self.of.values() if crew.status is UnitStatus.AVAILABLE]
+    def kinds(self) -> Iterable[str]:
+        """The kinds of units there are."""
+        return self._by_kind()
+
+    def free(self, kind: str | None = None) -> list[Crew]:
+        """The units (of a kind) that can be sent, by id."""
+        some: Iterable[Crew] = self.of.values() if kind is None else self._by_kind().get(kind, ())
+        return [crew for crew in some if crew.status is UnitStatus.AVAILABLE]
+
+    def _by_kind(self) -> dict[str, list[Crew]]:
+        if self._kinds is None:
+            self._kinds = {}
+            for crew in self.of.values():
+                self._kinds.setdefault(crew.kind, []).append(crew)
+        return self._kinds
 
     def order(self, unit: str, sent: Sent, record: Record) -> None:
         """A unit is sent in place of history's: `record` says so."""
@@ -129,6 +143,11 @@ class ForkCrews(Crews):
             crew.halt(self._agenda.now)
             return
         super()._work(crew)
+
+    def _beat(self) -> None:
+        """Those that were sent say where they stand; of the others nothing has changed since the fork began."""
+        self._put([self._position(crew) for crew in self.of.values() if crew.trip is None and crew.orders])
+        self._agenda.after(self.beat_s, self._beat, quiet=True)
 
     def _begin(self, crew: Crew, since: int = 0) -> None:
         crew.halt(self._agenda.now)

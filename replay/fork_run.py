@@ -61,7 +61,7 @@ def run(
     coverage, trips = Coverage(region, roads), SharedTrips(roads)
 
     def play(name: str, how: str) -> Course:
-        choose = chooser(name, book.skills, roads, settings.timezone)
+        choose = chooser(name, roads, settings.timezone)
         return Play(
             original, units, timeline=fork.timeline, policy=name, chooser=choose, travel=how, seed=seed,
             skills=book.skills, region=region, zone=settings.timezone, roads=roads, coverage=coverage, trips=trips,
@@ -81,9 +81,19 @@ def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], 
 
     A unit of which the log has no position stands at the median of the places it was sent to in the week before (of
     the span itself where there were none), and goes back there: that is where its station is, as far as the log tells.
-    Where units have positions, home is where they were when the fork began.
+    Where units have positions, home is where they were when the fork began. A log that knew no unit at all by then is
+    taken to have had those it knows now, where they are now.
     """
-    rows = {row.id: row for row in store.snapshot(fork.timeline).units}
+    rows = {row.id: row for row in store.units(fork.timeline)}
+    made: list[Record] = []
+    if not rows:
+        for row in store.units(fork.parent):
+            payload = UnitPayload(
+                name=row.name, name_en=row.name_en, unit_kind=row.kind, skills=row.skills, area=row.duty_area,
+                simulated=row.simulated,
+            )  # fmt: skip
+            made.append(Record(Kind.UNIT, "fork", row.id, fork.at, payload, timeline=fork.timeline))
+            rows[row.id] = replace(row, status=UnitStatus.AVAILABLE, incident=None, position_at=None)
     kinds: dict[str, str] = {}
     before: dict[str, list[tuple[float, float]]] = {}
     during: dict[str, list[tuple[float, float]]] = {}
@@ -99,7 +109,6 @@ def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], 
             if matter.lon is not None and matter.lat is not None:
                 places = before if sent.at <= low else during
                 places.setdefault(sent.unit, []).append((matter.lon, matter.lat))
-    made: list[Record] = []
     for id in sorted(at_work):
         row = rows.get(id)
         if row is not None and row.lon is not None:
@@ -127,8 +136,10 @@ def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], 
 
 def leave_offices_alone(original: Original, book: Book, settings: Settings) -> None:
     """Matters of which the log names no unit, and which no unit is sent to: offices work them, as in history."""
+    low = original.start.timestamp()
     for matter in original.matters.values():
-        if any(sent.unit for sent in matter.sent) or not matter.sent:
+        again = any(sent.at > low for sent in matter.sent)  # others are what scene times are learnt from
+        if not again or any(sent.unit for sent in matter.sent):
             continue
         opened = original.rows[matter.id][0].at
         case = Case(matter.category, matter.area, matter.source, matter.severity, opened, "")

@@ -29,46 +29,33 @@ FORK_POLICIES: Mapping[str, str] = {
 }
 
 
-class Free(Protocol):
-    """A unit that can be sent."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def skills(self) -> Sequence[str]: ...
-
-
 Place = tuple[float, float]
 
 
 class Chooser(Protocol):
     """Chooses a unit for an order."""
 
-    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
-        """Id of one of the free units, with where they are; None where none can go."""
+    def choose(self, sent: Sent, matter: Matter, able: Sequence[tuple[str, Place]], now: datetime) -> str | None:
+        """Id of one of the units that are free and can fill the order, given by id with where they are."""
         ...
 
 
-def fits(sent: Sent, matter: Matter, unit: Free, skills: Skills) -> bool:
-    """Whether a unit can fill an order: it is of the kind that was sent, or of one that the matter needs where the log
-    does not name the unit."""
+def kinds_for(sent: Sent, matter: Matter, skills: Skills) -> tuple[frozenset[str], Sequence[Need]]:
+    """(kinds of units that can fill an order, empty: any; what the matter needs). The kind is that of the unit that was
+    sent; where the log does not name it, one that the matter needs."""
     if sent.kind:
-        return unit.kind == sent.kind
+        return frozenset({sent.kind}), ()
     needs: Sequence[Need] = skills.needs(matter.category, matter.severity)
-    return any(need.fits(unit.kind, unit.skills) for need in needs)
+    return frozenset(kind for need in needs for kind in need.kinds), needs
 
 
 @dataclass
 class First:
     """The unit that is there first, as `travel` has it, ties by id."""
 
-    skills: Skills
     travel: Callable[[], Travel]
 
-    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
-        able = sorted(((unit.id, place) for unit, place in free if fits(sent, matter, unit, self.skills)))
+    def choose(self, sent: Sent, matter: Matter, able: Sequence[tuple[str, Place]], now: datetime) -> str | None:
         if not able or matter.lon is None or matter.lat is None:
             return able[0][0] if able else None
         lon, lat = np.array([place for _, place in able], np.float64).T
@@ -86,21 +73,21 @@ class AsHistory:
     instead: int = 0
     """How often another one had to go."""
 
-    def choose(self, sent: Sent, matter: Matter, free: Sequence[tuple[Free, Place]], now: datetime) -> str | None:
-        if any(unit.id == sent.unit for unit, _ in free):
+    def choose(self, sent: Sent, matter: Matter, able: Sequence[tuple[str, Place]], now: datetime) -> str | None:
+        if any(unit == sent.unit for unit, _ in able):
             return sent.unit
         self.instead += 1
-        return self.otherwise.choose(sent, matter, free, now)
+        return self.otherwise.choose(sent, matter, able, now)
 
 
-def chooser(name: str, skills: Skills, roads: RoadGraph | None, zone: str) -> Chooser:
+def chooser(name: str, roads: RoadGraph | None, zone: str) -> Chooser:
     """The policy of a name. Raises BadInput."""
     straight = StraightLine(KMH)
     by_road: Travel = straight if roads is None else ByRoad(roads, KMH, ZoneInfo(zone))
     if name == STRAIGHT:
-        return First(skills, lambda: straight)
+        return First(lambda: straight)
     if name == ROAD:
-        return First(skills, lambda: by_road)
+        return First(lambda: by_road)
     if name == HISTORY:
-        return AsHistory(First(skills, lambda: by_road))
+        return AsHistory(First(lambda: by_road))
     raise BadInput(f"policy {name!r}: expected one of {', '.join(FORK_POLICIES)}", zh=f"没有策略 {name}")
