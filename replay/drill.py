@@ -56,7 +56,7 @@ class Drill:
         self._region = store.region()
         if self._look() is None:
             raise NotFound(f"there is no drill on timeline {timeline[:80]!r}", zh=f"时间线 {timeline[:80]} 上没有演练")
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._intake = Intake(timeline, submit or self._append, store, self)
 
     @classmethod
@@ -88,7 +88,8 @@ class Drill:
 
     def close(self) -> None:
         """Let go of the intake. The drill itself goes on in its log."""
-        self._loop.close()
+        if self._loop is not None:
+            self._loop.close()
 
     def __enter__(self) -> Drill:
         return self
@@ -196,6 +197,8 @@ class Drill:
         for record in records:
             if record.timeline != self.timeline:
                 raise BadInput(f"record {record.source_id} is of timeline {record.timeline}, not of {self.timeline}")
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()  # not before: many drills of a server are only looked at
         self._loop.run_until_complete(self._intake.submit(records))
 
     def make_good(self) -> None:
