@@ -33,6 +33,9 @@ from replay.picture_symbols import BLOCKED, INK, MUTED, PAPER, cross, incident_m
 LEAST_M = 1_600.0
 """A picture is at least so wide, metres."""
 
+CROWD = 60
+"""Where more units are seen, those that are free are drawn tiny."""
+
 SITES = ("shelter", "depot")
 """Kinds of sites that are shown, with their names."""
 
@@ -80,12 +83,12 @@ def draw(
             x, y = view.at(site.lon, site.lat)
             marks += site_mark(x, y, site.online)
             taken.take(x, y, 6)
-    for unit in sorted(scene.units, key=lambda each: (each.incident is not None, each.id)):
-        if view.holds(unit.lon, unit.lat):
-            x, y = view.at(unit.lon, unit.lat)
-            marks += unit_mark(x, y, unit.status)
-            if unit.incident is not None:
-                taken.take(x, y, 4)
+    units = [each for each in scene.units if view.holds(each.lon, each.lat)]
+    for unit in sorted(units, key=lambda each: (each.incident is not None, each.id)):
+        x, y = view.at(unit.lon, unit.lat)
+        marks += unit_mark(x, y, unit.status, crowded=len(units) > CROWD)
+        if unit.incident is not None:
+            taken.take(x, y, 4)
     shown = [each for each in scene.incidents if view.holds(each.lon, each.lat)]
     for one in sorted(
         shown, key=lambda each: (each.state is not IncidentState.CLOSED, each.id == about, -each.severity, each.id)

@@ -37,16 +37,17 @@ def incident_mark(x: float, y: float, severity: int, state: IncidentState, *, ch
     return [*marks, Words(x, y + 3.2, str(severity), 9, colour, "middle", bold=True)]
 
 
-def unit_mark(x: float, y: float, status: UnitStatus) -> list[Mark]:
-    """A unit. Free: a small open square; under way: a triangle; at work: a full square; out of service: a cross."""
-    r = 2.6
+def unit_mark(x: float, y: float, status: UnitStatus, *, crowded: bool = False) -> list[Mark]:
+    """A unit. Free: a small open square, a tiny one where there are hundreds; under way: a triangle; at work: a full
+    square; out of service: a cross."""
+    r = 1.1 if crowded and status in FREE else 2.6
     if status in UNDER_WAY:
         return [Shape((polygon((x, y - 4.6), (x + 4.2, y + 3.4), (x - 4.2, y + 3.4)),), INK, PAPER, 0.7)]
     if status is UnitStatus.OUT_OF_SERVICE:
         return [Line(polygon((x - r, y - d * r), (x + r, y + d * r)), MUTED, 1.1) for d in (1, -1)]
     square = polygon((x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r))
     if status in FREE:
-        return [Shape((square,), PAPER, MUTED, 0.9)]
+        return [Shape((square,), PAPER, OVER, 0.5) if crowded else Shape((square,), PAPER, MUTED, 0.9)]
     return [Shape((square,), INK, PAPER, 0.6)]
 
 

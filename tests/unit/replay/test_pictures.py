@@ -18,7 +18,7 @@ from data.settings import Settings
 from data.store import Snapshot, Store
 from dispatch.book import shipped
 from replay.drill_run import run
-from replay.picture import Disc, Picture, Words, text_width
+from replay.picture import Disc, Picture, Shape, Words, text_width
 from replay.picture_charts import Bar, IntervalRow, LifeRow, intervals_chart, lives_chart, time_ticks
 from replay.picture_ground import HEIGHT, TOP, WIDTH, View, ground_of
 from replay.picture_map import around, draw, nice_length
@@ -152,6 +152,19 @@ def test_each_state_of_an_incident_has_a_sign_of_its_own(played: tuple[Store, Re
         unit = ShownUnit("F9", 120.01, 33.01, status, None)
         drawn.add(svg(_drawn(Scene(START, (), (unit,), ()), store)))
     assert len(drawn) == len(IncidentState) + 4  # dispatched is under way, leaving is free
+
+
+def test_hundreds_of_free_units_do_not_hide_what_matters(played: tuple[Store, Report]) -> None:
+    store, _ = played
+    crowd = tuple(ShownUnit(f"W{n}", 120.001 + n * 1e-4, 33.01, UnitStatus.AVAILABLE, None) for n in range(300))
+
+    def covered(units: tuple[ShownUnit, ...]) -> float:
+        """How wide the widest square is that a free unit is drawn as."""
+        shapes = [m for m in _drawn(Scene(START, (), units, ()), store).marks if isinstance(m, Shape)]
+        free = [m for m in shapes if len(m.rings) == 1 and len(m.rings[0]) == 4 and np.ptp(m.rings[0]) < 300]
+        return max(float(np.ptp(m.rings[0][:, 0])) for m in free if np.ptp(m.rings[0][:, 0]) < 6)
+
+    assert covered(crowd) < covered(crowd[:5])
 
 
 def test_a_picture_of_an_incident_holds_it_and_its_units(played: tuple[Store, Report]) -> None:
