@@ -1,7 +1,7 @@
 """What a fork inherits, as a condition on the log: of its own records all, of its parents' those up to where it left.
 
 A fork copies nothing. Its first record says whose it is, at which moment it left and how long the log was then; from
-that follow its parts, and every reader of the log asks for the records of these parts (docs/decisions/0014).
+that follow its parts, and every reader of the log asks for the records of these parts (docs/decisions/0012).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Observations happen to a room whatever it decides: reports from sources, sites' and feeds' data, master data, units that
 go off duty and come back. Decisions are made in it: who was sent where and when, and what was done with cases. What
 units then did (positions, statuses under way, milestones of an incident) follows from decisions and is left out as
-well. A report row that also says who was sent, and when they got there, is parted in itself (docs/decisions/0014).
+well. A report row that also says who was sent, and when they got there, is parted in itself (docs/decisions/0012).
 """
 
 from __future__ import annotations

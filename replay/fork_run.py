@@ -87,13 +87,13 @@ def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], 
     rows = {row.id: row for row in store.units(fork.timeline)}
     made: list[Record] = []
     if not rows:
-        for row in store.units(fork.parent):
+        for known in store.units(fork.parent):
             payload = UnitPayload(
-                name=row.name, name_en=row.name_en, unit_kind=row.kind, skills=row.skills, area=row.duty_area,
-                simulated=row.simulated,
+                name=known.name, name_en=known.name_en, unit_kind=known.kind, skills=known.skills, area=known.duty_area,
+                simulated=known.simulated,
             )  # fmt: skip
-            made.append(Record(Kind.UNIT, "fork", row.id, fork.at, payload, timeline=fork.timeline))
-            rows[row.id] = replace(row, status=UnitStatus.AVAILABLE, incident=None, position_at=None)
+            made.append(Record(Kind.UNIT, "fork", known.id, fork.at, payload, timeline=fork.timeline))
+            rows[known.id] = replace(known, status=UnitStatus.AVAILABLE, incident=None, position_at=None)
     kinds: dict[str, str] = {}
     before: dict[str, list[tuple[float, float]]] = {}
     during: dict[str, list[tuple[float, float]]] = {}
