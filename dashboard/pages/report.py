@@ -34,13 +34,13 @@ def report(request: Request, timeline: str = "", beside: str = "", lang: str = "
     seal(request)
     try:
         document = whole(services.store, timeline, beside, chosen, services.book)
-        links = _links(services, document)
+        links, runs = _links(document), [] if beside else _runs(services, document)
     except GridcommandError as error:
         said = (chosen == "zh" and error.zh) or str(error)
         back = [(_address(chosen), text("report.drills", chosen))]
         refused = message(text("report.refused", chosen), said, back, chosen)
         return HTMLResponse(refused, http_status(error), headers=NOT_KEPT)
-    return HTMLResponse(page(document, links, rateable=not beside), headers=NOT_KEPT)
+    return HTMLResponse(page(document, links, runs, rateable=not beside), headers=NOT_KEPT)
 
 
 def _address(lang: str, **asked: str) -> str:
@@ -56,7 +56,7 @@ def _choice(services: Services, lang: Lang) -> str:
     return message(text("report.choose", lang), "" if links else text("report.none", lang), links, lang)
 
 
-def _links(services: Services, document: Document) -> list[tuple[str, str, str]]:
+def _links(document: Document) -> list[tuple[str, str, str]]:
     """Where the bar above a report leads: (address, words, id)."""
     lang: Lang = "en" if document.lang == "en" else "zh"
     api = f"/api/v1/drills/{quote(document.timeline, safe=':')}"
@@ -66,10 +66,6 @@ def _links(services: Services, document: Document) -> list[tuple[str, str, str]]
         links.append((_address(lang, timeline=document.timeline), text("report.alone", lang), "report-alone"))
     else:
         links.append((f"{api}/records.jsonl", text("report.records", lang), "report-records"))
-        links += [
-            (_address(lang, timeline=document.timeline, beside=each), f"{text('report.beside', lang)}: {each}", "")
-            for each in _runs(document.timeline, _drills(services))
-        ]
     console = "/drill?" + urlencode({"timeline": document.timeline, "lang": lang})
     links.append((console, text("report.console", lang), "report-console"))
     other = "zh" if lang == "en" else "en"
@@ -78,7 +74,8 @@ def _links(services: Services, document: Document) -> list[tuple[str, str, str]]
     return links
 
 
-def _runs(timeline: str, drills: list[str]) -> list[str]:
-    """Other runs of the same scenario: `drill:<scenario>` and `drill:<scenario>:<run>`."""
-    scenario = timeline.split(":")[1] if timeline.count(":") else ""
-    return [each for each in drills if each != timeline and each.split(":")[1:2] == [scenario]]
+def _runs(services: Services, document: Document) -> list[tuple[str, str]]:
+    """Other runs of the same scenario, to be put beside: `drill:<scenario>` and `drill:<scenario>:<run>`."""
+    scenario = document.timeline.split(":")[1:2]
+    others = [each for each in _drills(services) if each != document.timeline and each.split(":")[1:2] == scenario]
+    return [(_address(document.lang, timeline=document.timeline, beside=each), each) for each in others]

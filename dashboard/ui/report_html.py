@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from dashboard.i18n import Lang, text
@@ -15,8 +15,12 @@ from replay.picture_svg import element
 CSS, SCRIPT = "/assets/70-report.css", "/assets/70-report.js"
 
 
-def page(document: Document, links: Iterable[tuple[str, str, str]], *, rateable: bool = True) -> str:
-    """The whole page. `links`: (address, words, id) in its head; `rateable`: evaluators can enter ratings on it."""
+def page(
+    document: Document, links: Iterable[tuple[str, str, str]], runs: Sequence[tuple[str, str]] = (), *,
+    rateable: bool = True,
+) -> str:  # fmt: skip
+    """The whole page. `links`: (address, words, id) in its head; `runs`: other runs to be put beside, (address, name);
+    `rateable`: evaluators can enter ratings on it."""
     main = Element("main", {"id": "main", "class": "report-paper"})
     head = SubElement(main, "header", {"class": "report-head"})
     _add(head, "p", MARK, "report-mark")
@@ -33,7 +37,7 @@ def page(document: Document, links: Iterable[tuple[str, str, str]], *, rateable:
         else:
             section.append(_part(part, document, rateable))
     body = Element("body", {"class": "report-page", "data-timeline": document.timeline})
-    body.append(_bar(document, links))
+    body.append(_bar(document, links, runs))
     body.append(main)
     mark = SubElement(body, "div", {"class": "report-watermark", "aria-hidden": "true"})
     mark.text = MARK
@@ -70,10 +74,18 @@ def _whole(body: Element, title: str, lang: str) -> str:
     return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html")
 
 
-def _bar(document: Document, links: Iterable[tuple[str, str, str]]) -> Element:
+def _bar(
+    document: Document, links: Iterable[tuple[str, str, str]], runs: Sequence[tuple[str, str]]
+) -> Element:  # fmt: skip
     bar = Element("nav", {"class": "report-bar"})
     _add(bar, "strong", MARK, "report-bar-mark")
     _add(bar, "span", document.timeline, "report-bar-timeline")
+    if runs:
+        others = SubElement(bar, "details", {"class": "report-others", "id": "report-beside"})
+        _add(others, "summary", text("report.beside", _lang(document)), "report-link")
+        items = SubElement(others, "div")
+        for href, name in runs:
+            _add(items, "a", name).set("href", href)
     for href, words, id in links:
         _add(bar, "a", words, "report-link").attrib.update({"href": href, "id": id})
     button = _add(bar, "button", text("report.print", _lang(document)), "report-link")

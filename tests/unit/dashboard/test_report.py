@@ -203,6 +203,18 @@ def test_lengths_are_told_as_people_tell_them(minutes: float, zh: str, en: str) 
     assert said == [zh, en]
 
 
+def test_a_drill_that_has_not_begun_has_a_report_with_nothing_in_it(tmp_path: Path) -> None:
+    store = _filled(tmp_path)
+    (tmp_path / "s.toml").write_text(SCENARIO, encoding="utf-8")
+    with Drill.make(store, ManualClock(START), load(tmp_path / "s.toml", region(), shipped()), actor="li"):
+        document = _report(store, "en")
+    assert {aim.tone for aim in _aims(document).values()} == {"open"}
+    figures = next(p for p in document.parts if isinstance(p, Figures) and not p.wide)
+    assert [caption for _, caption in figures.pictures] == ["08:00:00 now"]
+    assert pdf(document).startswith(b"%PDF-")
+    store.close()
+
+
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +226,7 @@ def test_the_page_bears_its_mark_its_pictures_and_a_form_for_each_objective(stor
     assert said.count("<svg") == len([1 for p in _report(store).parts if isinstance(p, Figures) for _ in p.pictures])
     assert 'href="/x?a=1&amp;b=2"' in said
     assert "<form" not in page(_report(store), [], rateable=False)
+    assert 'href="/y">drill:trial:b</a>' in page(_report(store), [], [("/y", "drill:trial:b")])
 
 
 def test_what_people_wrote_is_text_and_nothing_else(tmp_path: Path) -> None:
