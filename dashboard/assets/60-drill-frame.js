@@ -60,6 +60,8 @@
     } catch (error) {
       if (error.status === 404) return missing(error.message);
       exercise.away = performance.now() - heard > AWAY_MS;
+      // Nobody knows how the clock goes on: it stands at what it showed.
+      if (exercise.away && held) held = { t: reading(), at: performance.now(), rate: 0 };
       draw();
     }
     timer = setTimeout(exercise.look, document.hidden ? HIDDEN_MS : EVERY_MS);
@@ -143,7 +145,7 @@
       for (const listener of exercise.listeners) if (exercise.state) listener(exercise.state);
     };
     draw();
-    if (exercise.kind === "drill" && !gc.replay) {
+    if (!gc.replay) {
       const usual = gc.now;
       gc.now = () => exercise.now() ?? usual();
       const tick = gc.tick;
@@ -155,13 +157,14 @@
       };
     }
     if (exercise.kind === "drill") exercise.look();
+    else gc.api("/incidents?limit=1").catch((error) => error.status === 404 && missing(error.message)); // is there such a timeline?
   }
   /** There is no such exercise: nothing of the page can be true. */
   function missing(why) {
     if (gone) return;
     gone = why;
     document.body.append(el("div", { id: "exercise-missing", class: "overlay exercise-over", role: "alert" }, el("div", { class: "notice-box" },
-      el("h2", { text: gc.t("exercise.missing") }), el("p", { class: "detail", text: why }),
+      el("h2", { text: gc.t(`exercise.${exercise.kind}.missing`) }), el("p", { class: "detail", text: why }),
       el("div", { class: "replay-over-ways" },
         el("a", { class: "primary", href: `/drill${query(false)}`, text: gc.t("drill.open.list") }),
         el("a", { class: "secondary", href: `/${query(false)}`, text: gc.t("exercise.leave") })))));

@@ -120,6 +120,7 @@
   function clock() {
     const { state } = exercise;
     if (!state || !here()) return;
+    $("drill-board").classList.toggle("is-away", exercise.away);
     const t = exercise.now();
     set($("drill-clock"), gc.clock(t));
     set($("drill-date"), `${gc.day(t)} · ${gc.zone(t)}`);
@@ -136,7 +137,6 @@
     // Who acts is first called so in the page's language, which comes with its address.
     if (!$("drill-actor") && gc.address) $("drill-actor-host").replaceWith(gc.controller.field());
     $("drill-board").dataset.phase = phase;
-    $("drill-board").classList.toggle("is-away", exercise.away);
     set($("drill-phase"), `${gc.phaseSign(phase)} ${gc.t(`drill.phase.${phase}`)}${phase === "running" ? ` ${gc.num(state.rate)}×` : ""}`);
     const go = $("drill-go");
     set(go, gc.t(`drill.go.${phase}`));
