@@ -20,6 +20,7 @@ from cli.lock import sole_server
 from data.clock import Clock, ShiftedClock, SystemClock
 from data.errors import Refused, StoreUnavailable
 from data.exercise import DRILL
+from data.lineage import FORK
 from data.records import LIVE
 from data.settings import Settings, read_settings
 
@@ -156,6 +157,7 @@ def running_services(
     from layers.past_reader import PastReader
     from layers.reader import Reader
     from replay.drill_sessions import DrillSessions
+    from replay.fork_hosted import ForkHost
     from replay.looks import LookLog
     from replay.moments import Moments
     from replay.seats import Seats
@@ -187,7 +189,7 @@ def running_services(
             held=partial(held, store),
         )  # fmt: skip
         stack.callback(drills.close)
-        rooms = Rooms({} if shown else {DRILL: drills}, store, settings, book)
+        rooms = Rooms({} if shown else {DRILL: drills, FORK: ForkHost(store, clock)}, store, settings, book)
         stack.callback(rooms.close)
         replays = Replays(
             clock,

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from data.clock import ManualClock
-from data.errors import BadInput, Refused
+from data.errors import BadInput, NotFound, Refused
 from data.open_store import open_store
 from data.records import Kind, UnitStatus
 from data.settings import Settings
@@ -18,6 +18,7 @@ from data.store import Store
 from dispatch.book import shipped
 from replay.comparison import document
 from replay.fork import Fork
+from replay.fork_hosted import ForkHost
 from replay.fork_run import Ran, run
 from replay.state_hash import state_hash
 from tests.unit.replay.exercise_world import region, roads
@@ -158,3 +159,14 @@ def test_a_call_that_came_before_and_was_answered_after_is_open_when_the_fork_be
     assert here.dispatched_at == at(60)
     own = store.read_after(0, timeline=ran.fork.timeline)
     assert [r.payload.units for r in own if r.kind is Kind.INCIDENT_DISPATCHED and r.payload.incident == "Y1"]
+
+
+def test_a_fork_is_shown_at_its_end_and_nobody_acts_on_it(store: SqlStore):
+    ran = play(filled(store), "nearest-by-road")
+    hosted = ForkHost(store, ManualClock(NOW))(ran.fork.timeline)
+    assert hosted.now() == END
+    assert hosted.told().timeline == ran.fork.timeline
+    with pytest.raises(Refused):
+        hosted.acting()
+    with pytest.raises(NotFound):
+        ForkHost(store, ManualClock(NOW))("fork:none")
