@@ -1,4 +1,4 @@
-"""The newest revision is found without Alembic, which takes long to load: it must be the one that Alembic would name."""
+"""The newest revision is found without Alembic, which takes long to load: it must be the one that Alembic names."""
 
 from __future__ import annotations
 
