@@ -14,6 +14,7 @@ month. Times are processor time of the thread, so that a busy machine does not c
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import sys
@@ -266,6 +267,7 @@ def main() -> None:
             with store.read() as conn:
                 kinds = conn.execute(select(text("count(*)")).select_from(store.tables.record)).scalar_one()
             print(f"{events:,} events among {kinds:,} records, {track:,} positions of {UNITS:,} units, {DAYS} days")
+            print(f"{os.getloadavg()[0]:.1f} running on {os.cpu_count()} cores before the start", flush=True)
             measure(store, args.seeks)
             fold(store)
         finally:

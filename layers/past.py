@@ -70,7 +70,8 @@ class Past:
     def seek(self, t_ms: float) -> None:
         """Bring the state to t. Not for the event loop's thread. Raises StoreUnavailable.
 
-        The first one of a timeline reads its history: about 30 s for a million commands, and nobody else waits for it.
+        The first one of a timeline reads its history: minutes for half a million records of work, and nobody else waits
+        for it.
         """
         with self._lock, self.history.lock:
             self._reader.follow()
