@@ -20,9 +20,6 @@ from replay.picture_moments import Why, key_moments
 from replay.report import Report, report_of
 from replay.report_document import COMPARED, compared
 
-MILESTONES = {"dispatched": "sent", "arrived": "there", "closed": "closed"}
-"""What a comparison calls the milestones."""
-
 
 def beside_document(store: Store, timeline: str, other: str, lang: Lang, book: Book) -> Document:
     """The comparison of two drills. Reads both logs; not for the event loop's thread. Raises NotFound."""
@@ -52,7 +49,7 @@ def _head(found: Mapping[str, Any], say: Say) -> list[tuple[str, str]]:
     rows = []
     for run in ("a", "b"):
         one = found[run]
-        policy, seed = say(f"policy.{one['policy'] or 'people'}"), f"{say('seed')} {one['seed']}"
+        policy, seed = say.policy(one["policy"]), f"{say('seed')} {one['seed']}"
         when = say("when.is", start=say.day(one["from"]), end=say.day(one["to"]), zone=one["zone"])
         parts = (one["timeline"], say("scenario.is", id=one["scenario"], revision=one["revision"]), policy, seed, when)
         rows.append((say(f"run.{run}"), " · ".join(parts)))
@@ -107,7 +104,7 @@ def _intervals(found: Mapping[str, Any], say: Say) -> list[Part]:
 def _incidents(found: Mapping[str, Any], say: Say) -> list[Part]:
     columns = [Column(say("incident"), 8)]
     for milestone in COMPARED[:2]:
-        to = say("to", what=say(MILESTONES[milestone]))
+        to = say(f"to.{milestone}")
         columns += [Column(f"{to} {say(f'run.{run}')}", 2.2, True) for run in ("a", "b")]
     columns.append(Column(say("gained"), 3))
     rows: list[tuple[str, ...]] = []

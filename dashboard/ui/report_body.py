@@ -75,8 +75,7 @@ def _head(report: Report, found: Mapping[str, Any], say: Say) -> Iterable[tuple[
     when = say("when.is", start=say.day(found["from"]), end=say.day(found["to"]), zone=found["zone"])
     yield say("when"), when
     yield say("phase"), say(f"phase.{found['phase']}")
-    policy = found["policy"] or "people"
-    yield say("policy"), say(f"policy.{policy}")
+    yield say("policy"), say.policy(found["policy"])
     yield say("seed"), str(found["seed"])
     yield say("who"), who(report, say) or "–"
     yield (

@@ -77,6 +77,11 @@ class Say:
         key = f"interval.{name}"
         return self(key) if f"report.{key}" in TEXT else name
 
+    def policy(self, name: str) -> str:
+        """Who decided: people where it has no name."""
+        key = f"policy.{name or 'people'}"
+        return self(key) if f"report.{key}" in TEXT else name
+
     def actor(self, actor: str) -> str:
         """Who it was: people by the name they gave, the clock and simulated players by what they are."""
         if actor == "clock":
