@@ -24,6 +24,7 @@ from dashboard.api import (
     docs,
     drills,
     feeds,
+    forks,
     health,
     incidents,
     owners,
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 RESOURCES = (
     areas, basemap, categories, records, incidents, state, commands, workflows, rules, rule_proposal, rejections,
-    owners, calendars, units, sites, feeds, replays, bookmarks, drills, reports, dead_letters,
+    owners, calendars, units, sites, feeds, replays, bookmarks, drills, reports, forks, dead_letters,
 )  # fmt: skip
 
 

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from data.errors import BadInput
+from data.settings import Settings
 from data.store import Store
+from dispatch.book import Book
 from geo.distance import haversine_m
 from geo.roads import RoadGraph
 from replay.fork import Fork
 from replay.fork_course import moment
-from replay.fork_original import Matter, Original
-from replay.fork_run import Ran
+from replay.fork_original import Matter, Original, read
+from replay.fork_run import Ran, leave_offices_alone
 
 NEAR_M = 300.0
 """A road is at hand where a junction is within so many metres."""
@@ -158,3 +162,28 @@ def _near(matters: Sequence[Matter], roads: RoadGraph | None) -> list[bool]:
     node = roads.snap(np.where(known, lon, 0.0), np.where(known, lat, 0.0))
     near = known & (haversine_m(lon, lat, roads.lon[node], roads.lat[node]) <= NEAR_M)
     return [bool(each) for each in near]
+
+
+def of_logs(
+    store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, end: datetime,
+    beside: Fork | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Original and fork as their logs say, whoever decided in the fork; `beside`, another fork of the same moment, is
+    then the baseline. Raises BadInput where it is of another one."""
+    if beside is not None and (beside.parent, beside.at) != (fork.parent, fork.at):
+        raise BadInput(
+            f"{beside.timeline} is a fork of {beside.parent} at {beside.at.isoformat()}, not of the same moment",
+            zh=f"{beside.timeline} 与本推演并非始于同一时刻",
+        )
+    original = read(store, fork.parent, fork.at, fork.until or end)
+    leave_offices_alone(original, book, settings)
+    baseline = {} if beside is None else arrivals(store, beside)
+    sent = {each.incident for each in original.sendings()}
+    found = responses(original, arrivals(store, fork), baseline, roads, sent)
+    return {
+        **about(fork),
+        "beside": None if beside is None else beside.timeline,
+        "all": summary(found),
+        "on_roads": summary([each for each in found if each.on_roads]),
+        "incidents": [incident(each) for each in found],
+    }

@@ -16,7 +16,7 @@ from data.settings import Settings
 from data.sql_store import SqlStore
 from data.store import Store
 from dispatch.book import shipped
-from replay.comparison import document
+from replay.comparison import document, of_logs
 from replay.fork import Fork
 from replay.fork_hosted import ForkHost
 from replay.fork_run import Ran, run
@@ -170,3 +170,18 @@ def test_a_fork_is_shown_at_its_end_and_nobody_acts_on_it(store: SqlStore):
         hosted.acting()
     with pytest.raises(NotFound):
         ForkHost(store, ManualClock(NOW))("fork:none")
+
+
+def test_the_logs_alone_tell_what_the_run_told(store: SqlStore):
+    ran = play(filled(store), "nearest-by-road", id="one")
+    base = run(
+        store, ManualClock(NOW), shipped(), Settings(), roads(), at=DAY, until=END, policy="as-history", travel="roads",
+        id="base", actor="tester",
+    )  # fmt: skip
+    told = document(ran, "")
+    found = of_logs(store, ran.fork, shipped(), Settings(), roads(), NOW, base.fork)
+    assert found["incidents"] == told["incidents"]
+    assert found["all"] == told["all"]
+    later = play(store, "as-history", start=at(60))
+    with pytest.raises(BadInput):
+        of_logs(store, ran.fork, shipped(), Settings(), roads(), NOW, later.fork)
