@@ -71,7 +71,7 @@ def serving(folder: Path, settings: Settings = SETTINGS) -> Iterator[Served]:
     store = Flaky(held)
     reader = Reader(store, clock, settings)  # type: ignore[arg-type]
     hub = Hub(reader, clock, settings)
-    services = SimpleNamespace(store=store, reader=reader, hub=hub, clock=clock, settings=settings)
+    services = SimpleNamespace(store=store, reader=reader, hub=hub, clock=clock, settings=settings, looks=None)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
