@@ -75,7 +75,7 @@
   /** In place of "Live". */
   exercise.words = () => {
     const { state } = exercise;
-    if (!state) return word();
+    if (!state || exercise.kind === "fork") return word();
     const pace = state.phase === "running" && state.rate !== 1 ? ` ${gc.num(state.rate)}×` : "";
     return `${word()} · ${gc.t(`drill.phase.${state.phase}`)}${pace}`;
   };
@@ -104,8 +104,8 @@
     const { state } = exercise;
     set($("exercise-name"), [exercise.name(), exercise.run()].filter(Boolean).join(" · "));
     const t = exercise.now();
-    set($("exercise-clock"), t === null || gc.replay ? "" : gc.t("exercise.clock", { at: gc.clock(t) }));
-    const said = exercise.away ? gc.t("exercise.away") : state?.phase && state.phase !== "running" && !gc.replay ? gc.t(`exercise.phase.${state.phase}`) : gc.t(`exercise.${exercise.kind}.not`);
+    set($("exercise-clock"), t === null || gc.replay ? "" : gc.t(`exercise.${exercise.kind}.clock`, { at: exercise.kind === "fork" ? gc.minute(t) : gc.clock(t) }));
+    const said = exercise.away ? gc.t("exercise.away") : exercise.kind === "drill" && state?.phase && state.phase !== "running" && !gc.replay ? gc.t(`exercise.phase.${state.phase}`) : gc.t(`exercise.${exercise.kind}.not`);
     set($("exercise-said"), said);
     $("exercise").dataset.phase = exercise.away ? "away" : state?.phase ?? "";
     document.documentElement.dataset.exercise = state?.phase ?? "";
@@ -157,8 +157,24 @@
       };
     }
     if (exercise.kind === "drill") exercise.look();
-    else gc.api("/incidents?limit=1").catch((error) => error.status === 404 && missing(error.message)); // is there such a timeline?
+    else if (!gc.replay) standing();
   }
+  /** A fork was played to its end, and stands there. */
+  async function standing() {
+    try {
+      const { at } = await gc.api("/state");
+      exercise.take({ now: at, end: at, phase: "ended", rate: 0, zh: exercise.zh, en: exercise.en });
+    } catch (error) {
+      if (error.status === 404) return missing(error.message);
+      setTimeout(standing, HIDDEN_MS);
+    }
+  }
+  window.addEventListener("gridcommand", ({ detail }) => {
+    const told = detail.panel?.exercise;
+    if (!gc.exercise || told?.timeline !== exercise.timeline || (told.zh === exercise.zh && told.en === exercise.en)) return;
+    Object.assign(exercise, { zh: told.zh, en: told.en });
+    draw();
+  });
   /** There is no such exercise: nothing of the page can be true. */
   function missing(why) {
     if (gone) return;
