@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from data.lineage import is_fork
 from data.records import Record
 
 DRILL = "drill:"
@@ -23,8 +24,10 @@ def is_exercise(timeline: str) -> bool:
 
 
 def status_of(record: Record) -> Status:
-    """The record's status. It follows from its timeline, so that the two cannot disagree."""
-    return Status.EXERCISE if is_exercise(record.timeline) else Status.ACTUAL
+    """The record's status. It follows from its timeline, so that the two cannot disagree. What is on a fork was never
+    so: no more actual than an exercise."""
+    unreal = is_exercise(record.timeline) or is_fork(record.timeline)
+    return Status.EXERCISE if unreal else Status.ACTUAL
 
 
 def refused_on(source: str, timeline: str) -> bool:
