@@ -22,7 +22,7 @@ from dashboard.api import records
 from data.clock import ManualClock
 from data.errors import GridcommandError, StoreUnavailable, http_status
 from data.open_store import open_store
-from data.records import EventPayload, Kind
+from data.records import LIVE, EventPayload, Kind
 from data.settings import Settings
 from data.store import Store
 from data.writer import Writer
@@ -41,6 +41,7 @@ class Services:
     writer: Any
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     settings: Settings = field(default_factory=lambda: Settings(push_max_bytes=LIMIT))
+    timeline: str = LIVE
 
 
 def application(services: Services) -> FastAPI:
