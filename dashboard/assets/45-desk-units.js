@@ -89,7 +89,8 @@
     el("li", { class: "unit", role: "option" },
       el("span", { class: "unit-mark", "aria-hidden": "true" }), el("span", { class: "unit-name" }, el("b"), el("small")), el("span", { class: "unit-status" }),
       el("span", { class: "unit-for" }, el("em", { class: "unit-old num" }), el("span")), el("span", { class: "unit-since num" }),
-      el("button", { type: "button", class: "unit-change", tabindex: "-1", text: "⋯" }));
+      // An option holds no button: for the pointer alone, by keys the list itself opens the menu.
+      el("span", { class: "unit-change", "aria-hidden": "true", text: "⋯" }));
   function fill(node, unit) {
     const [mark, name, status, goal, age, change] = node.children;
     const [old, matter] = goal.children;
@@ -109,8 +110,7 @@
     const position = unit.position_at ? gc.since(unit.position_at) : null;
     set(old, position === null ? gc.t("units.no_place") : position > OLD_S ? gc.t("units.old", { age: gc.age(position) }) : "");
     change.dataset.action = `unit-menu:${unit.id}`;
-    change.disabled = !!gc.boot.past;
-    change.setAttribute("aria-label", `${gc.t("units.change")} ${gc.name(unit)}`);
+    change.hidden = !!gc.boot.past;
     change.title = gc.t("units.change");
   }
   const rowHeight = () => Math.round(2.1 * parseFloat(getComputedStyle(document.documentElement).fontSize));
