@@ -18,6 +18,6 @@ def _dist(name: str) -> list[dict[str, Any]]:
 
 
 # Dash reads these two from the top-level package of every component class it meets (dashboard/components.py).
-# Plotly comes before Dash, which then does not load its own bundle of four times the size; MapLibre before what uses it.
+# Plotly comes before Dash, which then does not load its own bundle of four times the size; MapLibre before its users.
 _js_dist = [file for name in ("plotly-basic", "maplibre", "gridcommand", "table") for file in _dist(f"{name}.js")]
 _css_dist = _dist("gridcommand.css")

@@ -21,7 +21,10 @@ def layout(lang: Lang, the_map: Component) -> Component:
             header("replay", lang),
             html.Main(
                 [
-                    html.Div([_begin(lang), _happened(lang), _seats(lang), _marks(lang), _running(lang)], className="col replay-col"),
+                    html.Div(
+                        [_begin(lang), _happened(lang), _seats(lang), _marks(lang), _running(lang)],
+                        className="col replay-col",
+                    ),
                     html.Div(
                         [the_map, filters(lang), legend(lang), stamps(), card(lang)],
                         className="map-host",
