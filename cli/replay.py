@@ -148,9 +148,12 @@ def _print(found: dict[str, Any], zone: str) -> None:
             )
     coverage = found["coverage"]
     if coverage["fork"]:
-        mean = {name: sum(share for _, share in coverage[name]) / len(coverage[name]) for name in ("baseline", "fork")}
+        shares = []
+        for name, said in (("baseline", "history's units"), ("fork", "fork")):
+            if coverage[name]:
+                shares.append(f"{said} {sum(share for _, share in coverage[name]) / len(coverage[name]):.0%}")
         typer.echo(
-            f"  covered within {coverage['minutes']:.0f} min by a free unit, mean: history's units "
-            f"{mean['baseline']:.0%}, fork {mean['fork']:.0%} of {coverage['of']} places"
+            f"  covered within {coverage['minutes']:.0f} min by a free unit, mean of {coverage['of']} places: "
+            + ", ".join(shares)
         )
     typer.echo(f"  state hash {found['state_hash']}")

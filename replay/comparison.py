@@ -44,11 +44,13 @@ class Response:
 
 def document(ran: Ran, state_hash: str) -> dict[str, Any]:
     """A played fork as the command line tells it: minutes, times ISO 8601."""
-    baseline = ran.baseline or ran.course
+    baseline = ran.baseline
+    if baseline is None and any(sent.unit for sent in ran.original.sendings()):
+        baseline = ran.course  # the fork is history's own choices itself
     found = responses(
         ran.original,
         ran.course.arrived,
-        baseline.arrived,
+        {} if baseline is None else baseline.arrived,
         ran.roads,
         {sent.incident for sent in ran.original.sendings()},
     )
@@ -64,7 +66,7 @@ def document(ran: Ran, state_hash: str) -> dict[str, Any]:
         "coverage": {
             "minutes": ran.coverage.minutes, "of": ran.coverage.of,
             "fork": [[moment(at), share] for at, share in ran.course.coverage],
-            "baseline": [[moment(at), share] for at, share in baseline.coverage],
+            "baseline": [] if baseline is None else [[moment(at), share] for at, share in baseline.coverage],
         },
         "incidents": [incident(each) for each in found],
         "state_hash": state_hash,

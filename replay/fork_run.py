@@ -30,7 +30,7 @@ BATCH = 20_000
 @dataclass(frozen=True)
 class Ran:
     """A fork that was played; `baseline` is history's own choices under the same assumptions, None where the fork is
-    that itself."""
+    that itself, or where the log names no unit."""
 
     fork: Fork
     original: Original
@@ -71,7 +71,8 @@ def run(
     records = [*made, *course.records]
     for first in range(0, len(records), BATCH):
         store.append(records[first : first + BATCH])
-    baseline = None if (policy, travel) == (HISTORY, ROADS) else play(HISTORY, ROADS)
+    named = any(sent.unit for sent in original.sendings())  # else nobody knows whom history sent
+    baseline = play(HISTORY, ROADS) if named and (policy, travel) != (HISTORY, ROADS) else None
     return Ran(fork, original, course, baseline, roads, coverage)
 
 

@@ -102,17 +102,13 @@ class Roads:
         direct = float(haversine_m(*start, *goal))
         ends = np.array([start, goal])
         to_road = haversine_m(ends[:, 0], ends[:, 1], graph.lon[[a, b]], graph.lat[[a, b]])
-        way = graph.route(a, b).tolist()
+        nodes = graph.route(a, b)
+        way = nodes.tolist()
         if a == b or direct < float(to_road.sum()):
             return Trip(ends, np.array([0.0, max(1.0, direct / OFF_ROAD_MS)]), frozenset())
         edges = list(pairwise(way))
-        csr = graph.outgoing
-        seconds = []
-        for here, there in edges:
-            first, last = int(csr.first[here]), int(csr.first[here + 1])
-            at = first + int(np.searchsorted(csr.to[first:last], there))
-            seconds.append(float(csr.seconds[at]))
-        legs = np.array([to_road[0] / OFF_ROAD_MS, *seconds, to_road[1] / OFF_ROAD_MS])
+        seconds = graph.outgoing.seconds[np.searchsorted(_ends(graph), nodes[:-1] * graph.nodes + nodes[1:])]
+        legs = np.concatenate(([to_road[0] / OFF_ROAD_MS], seconds, [to_road[1] / OFF_ROAD_MS]))
         places = np.vstack([ends[:1], np.column_stack((graph.lon[way], graph.lat[way])), ends[1:]])
         return Trip(places, np.concatenate([[0.0], np.cumsum(legs)]), frozenset(edges))
 
@@ -126,3 +122,13 @@ class Roads:
             return frozenset()
         pairs = zip(self.base.start[numbers].tolist(), self.base.end[numbers].tolist(), strict=True)
         return frozenset(pairs)
+
+
+def _ends(graph: RoadGraph) -> NDArray[np.int64]:
+    """Each edge as one number, from its two nodes, ascending: made once for a graph."""
+    made: NDArray[np.int64] | None = graph.__dict__.get("_ends")
+    if made is None:
+        csr = graph.outgoing
+        leaves = np.repeat(np.arange(graph.nodes, dtype=np.int64), np.diff(csr.first))
+        made = graph.__dict__["_ends"] = leaves * graph.nodes + csr.to.astype(np.int64)
+    return made
