@@ -115,6 +115,13 @@ class ProjectionIO:
         more = self._inherited_rows(conn, timeline)
         return sorted([*found, *(row for row in more if row.closed_at is None or row.closed_at >= since)], key=_by_id)
 
+    def _changed_incidents(self, conn: Connection, timeline: str, seq: int) -> list[IncidentRow]:
+        found = self._incident_rows(conn, timeline, seq)
+        if not is_fork(timeline):
+            return found
+        more = self._inherited_rows(conn, timeline)  # what it inherited is as old as its parents' records
+        return sorted([*found, *(row for row in more if row.seq > seq)], key=_by_id)
+
     def _inherited_rows(self, conn: Connection, timeline: str) -> list[IncidentRow]:
         """Incidents that a fork reads from its parents."""
         table = self.store.tables.incident
@@ -191,16 +198,18 @@ class ProjectionIO:
             told.update(conn.scalars(select(key.c.incident).where(mine, self.store.among(key.c.incident, left))))
         return [row for row in found if row.rows or row.id in told]
 
-    def snapshot(self, conn: Connection, head: int, seq: int, timeline: str) -> Snapshot:
+    def snapshot(
+        self, conn: Connection, head: int, seq: int, timeline: str, unsettled_since: datetime | None = None
+    ) -> Snapshot:
         """All rows of a timeline, or those changed after `seq`: then also incidents that have no rows (any more).
 
-        Feeds come whole: refusals have no seq.
+        Feeds come whole: refusals have no seq. With `unsettled_since`, no incidents but those.
         """
         refused = self.store.rejected(conn, timeline)
-        incidents = self._incident_rows(conn, timeline, seq)
-        if is_fork(timeline):  # what it inherited is as old as its parents' records
-            more = self._inherited_rows(conn, timeline)
-            incidents = sorted([*incidents, *(row for row in more if row.seq > seq)], key=_by_id)
+        if unsettled_since is not None:
+            incidents = self.unsettled(conn, timeline, unsettled_since)
+        else:
+            incidents = self._changed_incidents(conn, timeline, seq)
         feeds = {feed.id: feed for feed in self._rows(conn, self.feeds, timeline, 0)}
         for source in refused:
             feeds.setdefault(source, Feed(timeline, source, name=source))

@@ -325,8 +325,9 @@ class SqlStore(ABC):
 
     # --- projections -------------------------------------------------------------------------------------------
 
-    def snapshot(self, timeline: str = LIVE) -> Snapshot:
-        return self.changed_since(0, timeline)
+    def snapshot(self, timeline: str = LIVE, unsettled_since: datetime | None = None) -> Snapshot:
+        with translated("snapshot"), self.read() as conn:
+            return self.io.snapshot(conn, self.head_of(conn), 0, timeline, unsettled_since)
 
     def changed_since(self, seq: int, timeline: str = LIVE) -> Snapshot:
         """As `snapshot`, but only the rows that a record after `seq` changed: how a reader follows corrections."""

@@ -293,7 +293,9 @@ class Store(Protocol):
         """Incidents opened by `t`, but for those that were surely closed by then: by their rows, and never reopened."""
         ...
 
-    def snapshot(self, timeline: str = LIVE) -> Snapshot: ...
+    def snapshot(self, timeline: str = LIVE, unsettled_since: datetime | None = None) -> Snapshot:
+        """All projections of a timeline; with `unsettled_since` only the incidents that `unsettled` tells of."""
+        ...
 
     def moment(self, t: datetime, timeline: str = LIVE) -> Snapshot:
         """As `snapshot`, as of t: the fold of the records with at <= t by (at, seq) (docs/decisions/0007).

@@ -32,6 +32,8 @@ from geo.area import Region
 
 BATCH = 10_000
 """Records in one transaction."""
+RECENT = timedelta(days=2)
+"""A store that was left within so long, less a day, is read in part."""
 DAYS_AT_ONCE = 3
 """Days of history in one: about as many records."""
 
@@ -69,9 +71,8 @@ def prepare(store: Store, clock: Clock, *, seed: int = SEED, days: int = DAYS) -
     store.put_basemap("categories", names_json())
     store.put_basemap("notice", json.dumps(NOTICE, ensure_ascii=False).encode())
 
-    have = store.snapshot()
+    have, start = _held(store, now, days)
     known = {feed.id for feed in have.feeds if feed.rhythm_s is not None}
-    start = _resume(have, now, days)
     cases = {i.id for i in have.incidents if i.case is not None and i.case.workflow}
     fixed: Iterable[Record] = ()
     units: Iterable[Record] = ()
@@ -109,6 +110,17 @@ def _not_ours(stored: Region, file: str) -> str:
         f"demo: the store holds {kept} ({len(stored.areas)} areas), not the demonstration district {DISTRICT} "
         f"({DISTRICT_EN}); move {file} away, or name another folder in GRIDCOMMAND_VAR_DIR"
     )
+
+
+def _held(store: Store, now: datetime, days: int) -> tuple[Snapshot, datetime]:
+    """What the store has, and where its history ends. Of a store that was left not long ago only what is not settled
+    yet is read: nothing older can be told of any further."""
+    have = store.snapshot(unsettled_since=now - RECENT)
+    start = _resume(have, now, days)
+    if start >= now - RECENT + timedelta(days=1):
+        return have, start
+    have = store.snapshot()
+    return have, _resume(have, now, days)
 
 
 def _resume(have: Snapshot, now: datetime, days: int) -> datetime:
