@@ -103,6 +103,8 @@ export class MapEngine {
   private drawn: Update[] = []
   private rebuildTimer = 0
   private observer: ResizeObserver
+  /** As the observer last found it: asking the page would lay it out anew in the middle of what else it draws. */
+  private hostHeight: number
   private scheduled = 0
   private gone = false
   private glideTimer = 0
@@ -130,7 +132,11 @@ export class MapEngine {
         return () => clearTimeout(timer)
       },
     })
-    this.observer = new ResizeObserver(() => this.resize())
+    this.hostHeight = host.clientHeight
+    this.observer = new ResizeObserver(() => {
+      this.hostHeight = host.clientHeight
+      this.resize()
+    })
     this.observer.observe(host)
     this.build()
   }
@@ -435,7 +441,7 @@ export class MapEngine {
     const natural = Math.max(this.heat.extent * 0.12, (EDGE_M[this.heat.res] ?? 500) * 3) * (this.options.height ?? 1)
     if (!this.aimed) return natural
     // By the camera of the focus, not the reader's: columns keep their height while the map is moved by hand.
-    const height = Math.max(100, this.host.clientHeight)
+    const height = Math.max(100, this.hostHeight)
     const { top = 0, bottom = 0 } = this.options.padding ?? {}
     return Math.min(natural, tallest(this.aimed, height, Math.max(height / 3, height - top - bottom)))
   }
