@@ -10,7 +10,6 @@ import signal
 import sys
 
 from cli.common import casework_rules, note
-from cli.demo_offices import OfficeCommands
 from data.clock import SystemClock
 from data.open_store import open_store
 from data.settings import read_settings
@@ -35,6 +34,8 @@ def fill(url: str, days: int = DAYS) -> None:
         note(f"made: {made.areas} areas, {made.records} records in {made.seconds:.1f} s")
         sys.stdout.write(f"{CASES}\n")
         sys.stdout.flush()
+        from cli.demo_offices import OfficeCommands  # half a second that the history need not wait for
+
         book = casework_rules(read_settings())
         done = catch_up(store, clock, lambda store, clock: OfficeCommands(store, clock, book), SEED)
         note(f"casework up to now: {done.cases} open cases, {done.records} records in {done.seconds:.1f} s")
