@@ -106,6 +106,7 @@ class Rooms:
         where its state cannot be loaded now."""
         room = self._rooms.get(timeline)
         if room is None:
+            self.find(timeline)  # a name that nobody has leaves nothing behind
             with self._lock:
                 opening = self._opening.setdefault(timeline, threading.Lock())
             with opening:

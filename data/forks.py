@@ -42,11 +42,11 @@ def begin(store: SqlStore, tx: StoredTransaction, record: Record) -> Record:
         )
     made = replace(record, payload=payload.model_copy(update={"head": tx.seq}))
     changes = inherited.changed_rows(store, conn, made)
+    tx.sent = True  # what is refused from here on undoes all of it
     store.save(conn, store.io.writes(changes))
     _inherit_pruned(store, conn, timeline, parent)
     tx.rows.pop(timeline, None)
     seqs = tx.append([made]).seqs
-    tx.sent = True
     return replace(made, seq=seqs[0])
 
 

@@ -152,7 +152,8 @@ def _folded(
     """
     record = store.tables.record
     mine = belongs(store, record, list(parts))
-    others = and_(literal_column("kind") != literal_column("'event'"), mine)
+    # Said as the index `ix_record_others` says it; looks change no row, and of many screens are most of what there is.
+    others = and_(literal_column("kind") != literal_column("'event'"), record.c.kind != Kind.LOOK.value, mine)
     columns = store.record_columns()
     found = store.records_of(conn, select(*columns).where(others))
     found.sort(key=_place)

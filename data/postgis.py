@@ -57,7 +57,9 @@ times cannot fill the catalogue."""
 # index instead of looking each up: ten times slower, and slower with every record.
 _SERVER_OPTIONS = (
     "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=60000 -c jit=off "
-    "-c timezone=UTC -c plan_cache_mode=force_custom_plan"
+    "-c timezone=UTC -c plan_cache_mode=force_custom_plan "
+    # A process that vanished is gone for the server too within half a minute, and what it held is free again (held.py).
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
 _CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_S,

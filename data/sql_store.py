@@ -355,8 +355,13 @@ class SqlStore(ABC):
 
     def delete_timeline(self, timeline: str) -> int:
         with translated("delete_timeline"), self.turns.alone(), self.write() as conn:
-            self.lock_head(conn)
-            return remove(self, conn, timeline)
+            _, version = self.lock_head(conn)
+            gone = remove(self, conn, timeline)
+            # As after a rebuild: rows in hand and states of screens, of this process and of others, are of before.
+            conn.execute(update(self.tables.head).values(region=version + 1))
+            self.ring_others(conn)
+        self.bell.ring()
+        return gone
 
     def rebuild(self) -> int:
         """Compute all projections again from the log, in one transaction. Returns the records read."""

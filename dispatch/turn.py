@@ -117,7 +117,8 @@ class Turn:
 
     def _next_id(self) -> str:
         """The first record bears the command's own name, by which a repeat is known."""
-        own = sum(record.source_id.partition("/")[0] == self._name for record in self.records)
+        more = f"{self._name}/"  # a key may hold a stroke itself: "hotline:2024/0512"
+        own = sum(record.source_id == self._name or record.source_id.startswith(more) for record in self.records)
         return self._name if not own else f"{self._name}/{own + 1}"
 
 

@@ -1,7 +1,7 @@
 """The drills of a server: each is played by a thread of its own beside the people who work on it.
 
 A drill's state is a function of its log, so nothing is kept here that a restart would lose: `take_up` starts a thread
-for every drill that runs or is paused. A thread ends with its drill.
+for every drill that runs or is paused, and so does whoever looks at one. A thread ends with its drill.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ LOOK_S = 1.0
 RETRY_S = 2.0
 """How long a drill's thread waits after a failure, seconds."""
 
+JOIN_S = 20.0
+"""How long a stop waits for a drill's thread, seconds."""
+
 TRIES = 5
 CHUNK = 2_000
 
@@ -49,8 +52,9 @@ UNDER_WAY = (Phase.RUNNING, Phase.PAUSED)
 class DrillSession:
     """One drill of this server: the hand of everybody who acts on it by the server. Thread-safe."""
 
-    def __init__(self, drill: Drill, store: Store) -> None:
-        self._drill, self._store = drill, store
+    def __init__(self, drill: Drill, store: Store, seen: Callable[[DrillState], None] = lambda _state: None) -> None:
+        """`seen` is told every state that is read of it."""
+        self._drill, self._store, self._seen = drill, store, seen
         self._log: DrillLog | None = None
         self._cursor = 0
         self._lock = threading.RLock()
@@ -66,7 +70,8 @@ class DrillSession:
         with self._lock:
             state = self._drill.state
             self._looked = time.monotonic()
-            return state
+        self._seen(state)
+        return state
 
     def now(self) -> datetime:
         """The exercise's time. While the store is away, by what was known before."""
@@ -173,7 +178,7 @@ class DrillSessions:
                 if not timeline.startswith(DRILL):
                     raise NotFound(f"{timeline[:64]!r} is no drill", zh=f"{timeline[:64]} 不是演练")
                 drill = Drill(self._store, self._clock, timeline, self._submit)
-                session = self._sessions[timeline] = DrillSession(drill, self._store)
+                session = self._sessions[timeline] = DrillSession(drill, self._store, self._seen)
         return session
 
     def act(self, timeline: str, work: Callable[[Drill], DrillState]) -> DrillState:
@@ -218,11 +223,16 @@ class DrillSessions:
         for session in sessions:
             session.close()
 
+    def _seen(self, state: DrillState) -> None:
+        """Whoever looks at a drill that is under way has it played: also one that another server left behind."""
+        self._play(state, acted=False)
+
     def _play(self, state: DrillState, *, acted: bool) -> None:
         with self._lock:
             player = self._players.get(state.timeline)
             if player is not None and player.alive:
-                player.ring()
+                if acted:
+                    player.ring()
             elif state.phase in UNDER_WAY and self._playing and not self._closed:
                 since = state.now(self._clock.now()) if acted else None
                 self._players[state.timeline] = _Player(self, state.timeline, since)
@@ -264,16 +274,18 @@ class _Player:
         self._rung.set()
 
     def join(self) -> None:
-        self._thread.join()
+        """Wait for it, but not for a store that is away: the drill is in its log."""
+        self._thread.join(JOIN_S)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._sessions.held(self._timeline) as mine, self._sessions.another(self._timeline) as drill:
+                with self._sessions.held(self._timeline) as mine:
                     if mine:
-                        self._follow(drill)
+                        with self._sessions.another(self._timeline) as drill:
+                            self._follow(drill)
                         return
-                    if drill.state.phase not in UNDER_WAY:
+                    if self._sessions(self._timeline).state.phase not in UNDER_WAY:
                         return
             except StoreUnavailable as error:
                 log.warning("drill %s: %s; it goes on when the store answers", self._timeline, error)

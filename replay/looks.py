@@ -38,6 +38,8 @@ PAGES = ("/", "/desk")
 """Pages of seats."""
 
 MOST_SEATS = 500
+LONGEST_VIEW = 1000
+"""Characters of a view's query that a record has room for."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,60}\Z")
 
@@ -56,6 +58,8 @@ class _Seat:
     since: datetime
     written: Look | None = None
     written_at: datetime | None = None
+    before: tuple[Look | None, datetime | None] = (None, None)
+    """What was written last before that: what the log says where the last did not get there."""
 
 
 class LookLog:
@@ -72,7 +76,8 @@ class LookLog:
     def watches(self, screen: Hashable, seat: str, page: str, view: View) -> None:
         """A screen shows a view now. One that names no seat, or shows what is not live, is none."""
         live = view.timeline == LIVE and not view.replay
-        if not live or page not in PAGES or not _NAME.match(seat):
+        query = view.with_(layers=View().layers, panel=True).query()
+        if not live or page not in PAGES or not _NAME.match(seat) or len(query) > LONGEST_VIEW:
             self.leaves(screen)
             return
         if self._at.get(screen, seat) != seat:
@@ -80,7 +85,7 @@ class LookLog:
         if seat not in self._seats and len(self._seats) >= MOST_SEATS:
             return
         self._at[screen] = seat
-        self._now(seat, Look(page, view.with_(layers=View().layers, panel=True).query()))
+        self._now(seat, Look(page, query))
 
     def leaves(self, screen: Hashable) -> None:
         """A screen is gone, or shows nothing live any more."""
@@ -109,6 +114,7 @@ class LookLog:
             assert look is not None
             payload = LookPayload(seat=name, page=look.page, view=look.view, there=seat.look is not None)
             found.append(Record(Kind.LOOK, DESK, f"look:{name}:{round(ms(at))}", at, payload))
+            seat.before = (seat.written, seat.written_at)
             seat.written, seat.written_at = seat.look, now
         return found
 
@@ -118,14 +124,21 @@ class LookLog:
             assert isinstance(record.payload, LookPayload)
             seat = self._seats.get(record.payload.seat)
             if seat is not None:
-                seat.written = None if seat.look is not None else Look(record.payload.page, record.payload.view)
+                # It may have got there all the same: then that is what a seat that leaves meanwhile is to leave.
+                written, at = seat.before
+                said = None if seat.look is not None else Look(record.payload.page, record.payload.view)
+                seat.written = written or said
+                seat.written_at = at
 
     async def run(self) -> None:
         """Write for ever; when it is cancelled, that everybody has left."""
         try:
             while True:
                 await asyncio.sleep(self._step_s)
-                await self._write(self.due())
+                try:
+                    await self._write(self.due())
+                except Exception:  # what seats look at is never worth the rest of it
+                    log.exception("a look was not written")
         finally:
             for screen in list(self._at):
                 self.leaves(screen)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from data.clock import Clock
-from data.errors import NotFound, Refused
+from data.errors import NotFound, Refused, StoreUnavailable
 from data.records import LIVE
 from layers.columns import ms
 from layers.state import LiveState
@@ -24,6 +24,9 @@ UNUSED_S = 900.0
 
 AROUND_MS = 3_600_000.0
 """How far the span reaches to both sides of t when none is named, ms."""
+
+WAIT_S = 30.0
+"""How long a question waits for a moment that is being prepared, seconds: who waits holds a thread that others need."""
 
 DRIFT_S = 1.0
 """How far behind the clock a state may be that answers a question, seconds of the machine's clock."""
@@ -112,8 +115,10 @@ class Session:
     @contextmanager
     def reading(self) -> Iterator[tuple[float, LiveState]]:
         """The state and its moment, to answer a question beside the pictures: at most DRIFT_S behind. Not for the
-        event loop's thread."""
-        with self._seeking:
+        event loop's thread. Raises StoreUnavailable when the moment is still being prepared after WAIT_S."""
+        if not self._seeking.acquire(timeout=WAIT_S):
+            raise StoreUnavailable("this moment is still being prepared; ask again in a while")
+        try:
             transport = self._transport
             t = transport.t(ms(self._clock.now()))
             drift = abs(transport.rate) * DRIFT_S * 1000.0 if transport.playing else 0.0
@@ -123,6 +128,8 @@ class Session:
             assert self._at is not None
             with self._past.reading() as state:
                 yield self._at, state
+        finally:
+            self._seeking.release()
 
     def _brought(self, t: float) -> Past:
         if self._past is None:

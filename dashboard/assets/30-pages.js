@@ -91,7 +91,11 @@
     gc.closeCard?.();
     show();
     showStatus();
-    gc.onAddress?.(data, before);
+    try {
+      gc.onAddress?.(data, before);
+    } catch (error) {
+      console.error(error); // a part of the page that fails does not keep stream and map from following
+    }
     const { code, bbox, hull, level } = data.focus;
     const moved = before && (before.focus.code !== code || before.focus.level !== level);
     const layers = Object.fromEntries(gc.boot.layers.map((name) => [name, data.view.layers.includes(name)]));

@@ -43,11 +43,15 @@
     if (!gc.replay || /^\/(replays|bookmarks|seats)\b/.test(path)) return api(path, ...more);
     return api(`${path}${path.includes("?") ? "&" : "?"}replay=${encodeURIComponent(gc.replay)}`, ...more);
   };
+  /** What is replayed here, else what the page shows: whoever leaves a replay of an exercise is back in the exercise. */
+  replay.timeline = () => replay.now?.timeline ?? gc.timeline;
   /** Begin a replay and go to a page of it. */
   replay.begin = async (body, page = location.pathname) => {
-    const made = await api("/replays", gc.timeline === "live" ? body : { timeline: gc.timeline, ...body });
+    const on = replay.timeline();
+    const made = await api("/replays", on === "live" ? body : { timeline: on, ...body });
     const params = new URLSearchParams(location.search);
     params.set("replay", made.id);
+    if (on !== "live") params.set("timeline", on);
     if (body.incident) params.set("incident", body.incident);
     location.assign(`${page}?${params}`);
     return made;
@@ -60,6 +64,7 @@
   replay.live = (page = location.pathname) => {
     const params = new URLSearchParams(location.search);
     params.delete("replay");
+    if (replay.timeline() !== "live") params.set("timeline", replay.timeline());
     const query = params.toString();
     return `${page}${query ? `?${query}` : ""}`;
   };

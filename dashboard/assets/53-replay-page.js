@@ -79,7 +79,7 @@
       (it) => el("li", { class: "running-row" },
         el("span", { class: "running-when num" }), el("span", { class: "running-watchers" }),
         el("span", { class: "running-ways" },
-          ...Object.entries(PATHS).map(([name, path]) => el("a", { class: "link", "data-name": name, href: `${path}?replay=${it.id}`, target: "_blank", rel: "noopener" })),
+          ...Object.entries(PATHS).map(([name, path]) => el("a", { class: "link", "data-name": name, href: `${path}?replay=${it.id}${it.timeline === "live" ? "" : `&timeline=${encodeURIComponent(it.timeline)}`}`, target: "_blank", rel: "noopener" })),
           el("button", { type: "button", class: "link", "data-action": `replay-end:${it.id}` }))),
       (node, it) => {
         const [when, watchers, ways] = node.children;

@@ -28,7 +28,7 @@
       node?.remove();
       host?.append((node = gc.el("button", { type: "button", id: "follow-chip", class: "follow-chip", "data-action": "unfollow" })));
     }
-    gc.set(node, `${gc.t("replay.following", { unit: gc.desk.unitName?.(followed) ?? followed })}  ✕`);
+    gc.set(node, `${gc.t("replay.following", { unit: gc.desk?.unitName?.(followed) ?? followed })}  ✕`);
     if (node) node.title = gc.t("replay.follow.stop");
   }
   function follow() {
@@ -42,7 +42,11 @@
   }
   gc.actions.unfollow = () => gc.navigate({ follow: "" });
   gc.actions["follow-unit"] = (id) => gc.navigate({ follow: id });
-  gc.actions["replay-life"] = (id) => replay.begin({ incident: id }).catch((error) => (gc.desk?.toast ?? replay.say)?.(error.message, true));
+  gc.actions["replay-life"] = (id) => replay.begin({ incident: id }).catch((error) => {
+    const say = gc.desk?.toast ?? replay.say;
+    if (say) say(error.message, true);
+    else $("card-body")?.append(gc.el("p", { class: "refusal", role: "alert", text: error.message }));
+  });
 
   const usual = gc.onAddress;
   gc.onAddress = (...args) => {

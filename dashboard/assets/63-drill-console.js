@@ -84,10 +84,10 @@
       await console_.act("end");
     },
     "drill-rate": async (words) => {
-      pace = Number(words);
+      const rate = (pace = Number(words)); // what is heard meanwhile sets the pace to the old one again
       draw();
       // The clock has one rate from an anchor on: another one begins with an anchor of its own.
-      if (exercise.state?.phase === "running" && exercise.state.rate !== pace && (await console_.act("pause"))) await console_.act("resume", { rate: pace });
+      if (exercise.state?.phase === "running" && exercise.state.rate !== rate && (await console_.act("pause"))) await console_.act("resume", { rate });
     },
   });
 

@@ -45,7 +45,7 @@
       form.closest("details").open = false;
       form.reset();
       form.elements.actor.value = actor;
-      await renew(form.dataset.objective);
+      await renew(form.dataset.objective).catch(() => location.reload()); // it is recorded: what is shown must say so
     } catch {
       say(form.dataset.unreachable);
     } finally {

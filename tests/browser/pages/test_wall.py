@@ -289,3 +289,15 @@ def test_a_tour_goes_by_itself_says_why_and_stops_when_touched(demo: Any, window
     assert page.locator("#tour .tour-why").text_content() == "Touched: the tour has stopped"
     page.wait_for_function("() => !location.search.includes('tour=')")
     assert page.locator("#tour-button").get_attribute("aria-pressed") == "false"
+
+
+def test_a_unit_is_followed_and_the_page_follows_its_address(demo: Any, window: Any) -> None:
+    unit = demo.get("/api/v1/units?limit=1")["units"][0]["id"]
+    page = window(demo).wall(f"?lang=en&layers=areas,units&follow={unit}")
+    page.wait_for_function("id => document.querySelector('#follow-chip')?.textContent.includes(id)", arg=unit)
+    page.wait_for_function("() => document.getElementById('map').gridmap?.maplibre?.getZoom() >= 12.9")
+    whole = kpi(page, "reported")
+    page.locator("#ranking .rank-row button").first.click()
+    page.wait_for_function("n => Number(document.querySelector('#kpi-reported').dataset.value) < n", arg=whole)
+    page.click("#follow-chip")
+    page.wait_for_function("() => !document.querySelector('#follow-chip') && !location.search.includes('follow')")

@@ -24,6 +24,7 @@ from data.store import Store
 from dispatch.book import shipped
 from dispatch.dispatcher import Dispatcher
 from dispatch.runner import Done
+from dispatch.turn import filing_key
 
 MORNING = datetime(2026, 5, 6, 0, 30, tzinfo=UTC)  # Wednesday 08:30 in Shanghai, a working day
 PHOTO = [Evidence(kind="photo", ref="p.jpg")]
@@ -338,6 +339,20 @@ def test_what_its_source_closed_is_over(desk: Dispatcher, store: Store, clock: M
     found = case(store, "hotline:T1")
     assert shipped().workflows[found.workflow].steps[found.step].final
     assert all(c.stopped_at == ended for c in found.clocks)
+
+
+def test_a_matter_whose_number_has_a_stroke_is_filed_with_all_its_records(
+    desk: Dispatcher, store: Store, clock: ManualClock
+) -> None:
+    store.append([Record(Kind.EVENT, "hotline", "2024/0512", clock.now(), EventPayload(category="0101"), 116.8, 35.5)])
+    id = "hotline:2024/0512"
+    for _ in range(2):
+        desk.file(id, actor="router", workflow="hotline-6", owner="street", key=filing_key(id))
+    assert (case(store, id).owner, case(store, id).workflow) == ("street", "hotline-6")
+    own = [each.source_id for each in store.timeline_of(id) if each.source == "desk"]
+    assert len(own) == len(set(own)) >= 2
+    desk.move(id, "note", actor="desk 1", role="dispatcher", note="a", key="n/1")
+    assert desk.move(id, "note", actor="desk 1", role="dispatcher", note="a", key="n/1").repeated
 
 
 def test_a_case_is_closed_by_its_workflow_alone(desk: Dispatcher, store: Store) -> None:

@@ -20,6 +20,15 @@ import { baseStyle, EMPTY, hatchImage, LABELS, tintSeen } from './style'
 import { Tooltip } from './tooltip'
 import { words } from './words'
 
+/** Pixels along an edge: a wall of several screens is wider than MapLibre's own 4,096. */
+const MOST_EDGE = [16_384, 16_384] as const
+
+/** A drawing buffer that once came out smaller than asked for, for want of memory, is a limit for ever to MapLibre: without
+ * this the map would stay coarse. */
+function unclamped(map: MapLibreMap): void {
+  ;(map as unknown as { _maxCanvasSize: number[] })._maxCanvasSize = [...MOST_EDGE]
+}
+
 export type LayerToggle = Partial<Record<'heat' | 'areas' | 'incidents' | 'units' | 'cameras', boolean>>
 export type Options = {
   layers?: LayerToggle
@@ -271,6 +280,7 @@ export class MapEngine {
         attributionControl: false,
         renderWorldCopies: false,
         pixelRatio: this.pixelRatio(),
+        maxCanvasSize: [...MOST_EDGE],
         canvasContextAttributes: { antialias: false, powerPreference: 'high-performance' },
         localIdeographFontFamily: false,
         refreshExpiredTiles: false,
@@ -586,14 +596,19 @@ export class MapEngine {
     const map = this.map
     if (!map || this.scaling) return
     this.scaling = true
-    map.setPixelRatio(this.pixelRatio())
-    this.scaling = false
+    try {
+      unclamped(map)
+      map.setPixelRatio(this.pixelRatio())
+    } finally {
+      this.scaling = false
+    }
     // The resized canvas is empty; the browser asks for this frame before it shows the page again.
     map.triggerRepaint()
   }
 
   private resize(): void {
     if (!this.map) return
+    unclamped(this.map)
     this.map.setPixelRatio(this.pixelRatio())
     this.map.resize()
     this.refit()
