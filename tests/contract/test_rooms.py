@@ -81,7 +81,7 @@ def test_what_is_asked_and_commanded_of_an_exercise_stays_there(server: Server):
     def unit(**query: str) -> Any:
         return next(each for each in get(server, "/units", **query)["units"] if each["id"] == "F1")
 
-    assert unit(timeline=TRIAL)["incident"] == "I-1"
+    eventually(lambda: unit(timeline=TRIAL)["incident"] == "I-1")  # a screen's state follows the log
     eventually(lambda: unit(timeline=TRIAL)["status"] in ("en_route", "on_scene"))  # the crew turns out by itself
     assert unit()["status"] == "available"
     settled(server.services)
