@@ -11,8 +11,9 @@ import typer
 from cli.common import DbOption, JsonOption, emit_json, note, open_cli_store, refusals
 from feeds.aggregates import Comparison, read_view
 from feeds.aggregates import reconcile as hold_together
+from feeds.appending import ImportReport
 from feeds.board_polls import BoardReport, import_polls
-from feeds.files import ImportReport, import_file
+from feeds.files import import_file
 from feeds.mapping import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="Take records from files, and check files of counts.")

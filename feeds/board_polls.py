@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +14,9 @@ from data.clock import Clock, SystemClock
 from data.errors import BadRecord
 from data.records import Record
 from data.store import DeadLetter, Store
+from feeds.appending import append_all
 from feeds.board import Board, Item
-from feeds.files import BATCH, rows_of
+from feeds.files import rows_of
 from feeds.mapping import Mapping
 from feeds.registry import mapped_feed
 from feeds.times import TimeReader
@@ -130,40 +130,12 @@ def import_polls(
     """
     clock = clock or SystemClock()
     board = Board(mapping, clock).resume(store)
-    accepted = duplicate = 0
-    reasons: Counter[str] = Counter()
-    records: list[Record] = []
-    letters: list[DeadLetter] = []
-    known = mapped_feed(mapping, clock.now())
-
-    def flush() -> None:
-        nonlocal accepted, duplicate, known
-        if records:
-            if known is not None:
-                store.append([known])
-                known = None
-            done = store.append(records)
-            accepted += done.accepted
-            duplicate += done.duplicates
-            records.clear()
-        if letters:
-            store.add_dead_letters(letters)
-            letters.clear()
-        if progress:
-            progress(board.tally.polls)
-
-    for item in board_items(board, Path(path), mapping):
-        if isinstance(item, Record):
-            records.append(item)
-        else:
-            reasons[item.reason] += 1
-            letters.append(item)
-        if len(records) + len(letters) >= BATCH:
-            flush()
-    flush()
+    items = board_items(board, Path(path), mapping)
+    told = None if progress is None else lambda _rows: progress(board.tally.polls)
+    done = append_all(store, items, mapped_feed(mapping, clock.now()), told)
     t = board.tally
     return BoardReport(
-        accepted, duplicate, sum(reasons.values()), dict(sorted(reasons.items())),
+        done.accepted, done.duplicate, done.rejected, done.reasons,
         t.polls, t.late, t.partial, t.opened, t.changed, t.closed, t.returned,
     )  # fmt: skip
 

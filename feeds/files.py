@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,15 +14,13 @@ from data.clock import Clock, SystemClock
 from data.errors import BadInput, BadRecord
 from data.records import Record
 from data.store import DeadLetter, Store
+from feeds.appending import BATCH, ImportReport, append_all
 from feeds.csv_rows import read_csv
 from feeds.geojson_rows import read_geojson
 from feeds.lines import KEPT, LongLine, read_lines
 from feeds.mapping import Mapping
 from feeds.registry import mapped_feed
 from feeds.rows import RowReader, in_wgs84
-
-BATCH = 2_000
-"""Rows read and appended at once: one transaction each."""
 
 FORMATS = (
     ".csv",
@@ -44,16 +40,6 @@ MAX_DOCUMENT = 64 << 20
 """A JSON document is one piece and is read whole, so it may not be larger, bytes. JSON lines have no limit."""
 
 Item = tuple[dict[str, Any], bytes] | tuple[BadRecord, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did. `reasons` counts the refused rows by their slug."""
-
-    accepted: int
-    duplicate: int
-    rejected: int
-    reasons: dict[str, int] = field(default_factory=dict)
 
 
 def read_file(path: Path | str, mapping: Mapping, clock: Clock | None = None) -> Iterator[Record | DeadLetter]:
@@ -97,42 +83,8 @@ def import_file(
     `progress` is told the rows read so far after each batch. Raises BadInput and StoreUnavailable; what was
     appended until then stays, and a second run goes on from there.
     """
-    accepted = duplicate = rows = 0
     known = mapped_feed(mapping, (clock or SystemClock()).now())
-    reasons: Counter[str] = Counter()
-    records: list[Record] = []
-    letters: list[DeadLetter] = []
-
-    def flush() -> None:
-        nonlocal accepted, duplicate, known
-        if records:
-            if known is not None:
-                store.append([known])
-                known = None
-            done = store.append(records)
-            accepted += done.accepted
-            duplicate += done.duplicates
-            records.clear()
-        if letters:
-            store.add_dead_letters(letters)
-            letters.clear()
-        if progress:
-            progress(rows)
-
-    kept = 0
-    for item in read_file(path, mapping, clock):
-        rows += 1
-        if isinstance(item, Record):
-            records.append(item)
-        else:
-            reasons[item.reason] += 1
-            letters.append(item)
-            kept += len(item.body)
-        if len(records) >= BATCH or len(letters) >= BATCH or kept > 8 << 20:
-            flush()
-            kept = 0
-    flush()
-    return ImportReport(accepted, duplicate, sum(reasons.values()), dict(sorted(reasons.items())))
+    return append_all(store, read_file(path, mapping, clock), known, progress)
 
 
 def rows_of(path: Path, mapping: Mapping) -> Iterator[Item]:

@@ -12,10 +12,11 @@ from data.clock import Clock
 from data.errors import BadInput, BadRecord
 from data.records import FeedPayload, Record
 from data.store import DeadLetter, Store
+from feeds.appending import BATCH
 from feeds.board import Board
 from feeds.board_live import BoardFeed
 from feeds.board_polls import board_items
-from feeds.files import BATCH, FORMATS, items_of, json_row, read_file
+from feeds.files import FORMATS, items_of, json_row, read_file
 from feeds.intake import Intake
 from feeds.lines import KEPT, MAX_LINE, LongLine
 from feeds.mapping import Mapping
