@@ -1,6 +1,9 @@
 # The two commands are `make demo` and `make test`; each does all the set-up it needs.
 PY := .venv/bin/python
 PYTEST := GRIDCOMMAND_TEST_REQUIRE_POSTGIS=1 GRIDCOMMAND_TEST_REQUIRE_BROWSER=1 GRIDCOMMAND_TEST_REPEATABLE=1 $(PY) -m pytest
+# What failed is tried once more by itself: a machine that paused is not at fault, what fails twice is. Each part remembers in
+# a place of its own, because three run side by side.
+once_more = $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) || { echo "== $@: what failed, once more by itself: what fails twice is at fault"; $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) --last-failed --last-failed-no-failures=none; }
 .DEFAULT_GOAL := help
 # One more than the cores that are counted on: the tests of outages wait most of their time.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j3 --output-sync=target
@@ -20,8 +23,8 @@ demo: setup ## the demonstration district on http://127.0.0.1:8050
 test: ## set up everything, then all checks and tests
 	@deploy/setup.sh test
 	@echo "== checks, tests of the parts and of their contracts, side by side; each says what it found when it is done"
-	@$(SIDE_BY_SIDE) types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores
-	@$(MAKE) --no-print-directory tests-in-browser
+	@failed=; $(SIDE_BY_SIDE) --keep-going types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores || failed=1; \
+	$(MAKE) --no-print-directory tests-in-browser || failed=1; test -z "$$failed"
 
 check: ## formatting, lint, types, import rules, TypeScript (after `make test` set things up)
 	@$(SIDE_BY_SIDE) types style browser-code
@@ -45,17 +48,17 @@ tests-of-browser-code:
 	cd dashboard/browser && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
 
 tests-of-parts:
-	$(PYTEST) tests/unit
+	$(call once_more,tests/unit)
 
 tests-of-contracts:
-	$(PYTEST) tests/contract $(addprefix --ignore=,$(STORES))
+	$(call once_more,tests/contract $(addprefix --ignore=,$(STORES)))
 
 tests-of-stores:
-	$(PYTEST) $(STORES) tests/realdata
+	$(call once_more,$(STORES) tests/realdata)
 
 tests-in-browser:
 	@echo "== tests in the browser, alone on the machine"
-	$(PYTEST) tests/browser || { echo "== what failed, once more in a new browser: what fails twice is at fault"; $(PYTEST) tests/browser --last-failed --last-failed-no-failures=none; }
+	$(call once_more,tests/browser)
 
 coverage: ## the tests with branch coverage (twice as long)
 	@deploy/setup.sh test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from data.clock import Clock
@@ -48,14 +48,22 @@ def open_store(url: str, clock: Clock, *, repeatable: bool = False) -> SqlStore:
         except OSError as error:
             raise StoreUnavailable(f"store: open: {error}") from error
         with translated("open"):
-            engine = sqlite_engine(url, repeatable=repeatable)
-            migrate(engine)
+            engine = _ready(sqlite_engine(url, repeatable=repeatable))
         return SqliteStore(engine, clock)
     if parsed.drivername == "postgresql+psycopg":
         from data.postgis import PostgisStore, postgis_engine
 
         with translated("open"):
-            engine = postgis_engine(url)
-            migrate(engine)
+            engine = _ready(postgis_engine(url))
         return PostgisStore(engine, clock)
     raise Misconfigured(f"database_url: {parsed.drivername!r} is not supported; expected {FORMS}")
+
+
+def _ready(engine: Engine) -> Engine:
+    """The engine, its tables as this version wants them; what cannot be used is let go of."""
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine

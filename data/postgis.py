@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 
 from data.clock import Clock
+from data.closing import shut
 from data.codec import RECORD_COLUMNS
 from data.errors import StoreUnavailable
 from data.postgis_rows import JSONB_VERSION, PG_EPOCH, at_once, copy_type, with_points
@@ -328,7 +329,7 @@ class PostgisStore(SqlStore):
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
-        self.engine.dispose()
+        shut(self.engine)
 
 
 # What every command asks for, written out: to have SQLAlchemy put such a query together takes longer than it does.

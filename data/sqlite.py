@@ -22,6 +22,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, select
 
 from data.clock import Clock
+from data.closing import shut
 from data.codec import RECORD_COLUMNS, instant, micros
 from data.errors import StoreUnavailable
 from data.rows import RowCodec
@@ -203,7 +204,7 @@ class SqliteStore(SqlStore):
             watcher = self._watcher
         if watcher is not None:
             watcher.join()
-        self.engine.dispose()
+        shut(self.engine)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import sqlalchemy
 
 from data.clock import SystemClock
 from data.errors import Misconfigured
@@ -82,3 +83,13 @@ def test_a_url_that_names_no_store_is_refused_in_one_line(url):
     with pytest.raises(Misconfigured, match="database_url") as refused:
         open_store(url, SystemClock())
     assert "\n" not in str(refused.value)
+
+
+def test_a_connection_in_use_when_the_store_closes_is_closed_when_it_comes_back(store):
+    closed = []
+    sqlalchemy.event.listen(store.engine, "close", lambda connection, entry: closed.append(connection))
+    with store.read() as conn:
+        used = conn.connection.dbapi_connection
+        store.close()
+        assert used not in closed
+    assert used in closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -208,3 +209,4 @@ def test_a_store_whose_incidents_lack_their_source_is_refused_with_the_way_out(o
     for _ in range(2):  # and it stays as it was
         with pytest.raises(Misconfigured, match="without their source; import its files into a new store"):
             open_store(old_store, clock)
+        gc.collect()  # a connection left open would be complained of here
