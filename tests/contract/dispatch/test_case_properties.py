@@ -40,8 +40,6 @@ MOVES = sorted({t.move for w in shipped().workflows.values() for t in w.transiti
 KINDS = sorted({kind for w in shipped().workflows.values() for t in w.transitions for kind in t.evidence})
 RUNS = count()
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 
 class Casework(RuleBasedStateMachine):
     """Three cases, two units, and everybody who may or may not do something about them."""
