@@ -98,7 +98,7 @@ def forks_(db: DbOption = None, json: JsonOption = False) -> None:
         return
     for each in found:
         typer.echo(
-            f"{each['timeline']}  of {each['parent']} at {each['at'].isoformat()}  {each['policy'] or 'players'}"
+            f"{each['timeline']}  of {each['of']} at {each['at'].isoformat()}  {each['policy']}"
         )
 
 
@@ -117,7 +117,7 @@ def _print(found: dict[str, Any], zone: str) -> None:
     local = ZoneInfo(zone)
     typer.echo(
         f"{found['timeline']}  推演 / WHAT-IF  {found['policy']}, travel by {found['travel']}, seed {found['seed']}\n"
-        f"  of {found['parent']}, {found['at'].astimezone(local):%Y-%m-%d %H:%M} to "
+        f"  of {found['of']}, {found['at'].astimezone(local):%Y-%m-%d %H:%M} to "
         f"{found['until'].astimezone(local):%Y-%m-%d %H:%M} {zone}"
     )
     counts = found["counts"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dispatch.router import AutoRouter
     from feeds.runner import Feed
     from replay.drill_sessions import DrillSessions
+    from replay.fork_sessions import ForkSessions
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 def running_services(
     settings: Settings, clock: Clock, start: Start | None = None, shown: Clock | None = None
 ) -> Iterator[Services]:
-    """The collaborators over one store, closed in the order rooms, drills, router, retention, intake, reader, store.
+    """The collaborators over one store, closed in the order rooms, forks, drills, router, retention, intake, reader,
+    store.
 
     Raises BadBook before anything is opened when a rule of casework is broken.
     """
@@ -157,7 +159,7 @@ def running_services(
     from layers.past_reader import PastReader
     from layers.reader import Reader
     from replay.drill_sessions import DrillSessions
-    from replay.fork_hosted import ForkHost
+    from replay.fork_sessions import ForkSessions
     from replay.looks import LookLog
     from replay.moments import Moments
     from replay.seats import Seats
@@ -189,7 +191,12 @@ def running_services(
             held=partial(held, store),
         )  # fmt: skip
         stack.callback(drills.close)
-        rooms = Rooms({} if shown else {DRILL: drills, FORK: ForkHost(store, clock)}, store, settings, book)
+        forks = ForkSessions(
+            store, clock, book, settings, roads=lambda: roads_in(store, settings), playing=shown is None,
+            held=partial(held, store),
+        )  # fmt: skip
+        stack.callback(forks.close)
+        rooms = Rooms({} if shown else {DRILL: drills, FORK: forks}, store, settings, book)
         stack.callback(rooms.close)
         replays = Replays(
             clock,
@@ -198,7 +205,7 @@ def running_services(
             lambda timeline: ms((clock if timeline == LIVE else rooms.find(timeline)).now()),
         )
         if shown is None:
-            _take_up(drills)
+            _take_up(drills, forks)
         preparation = Preparation()
         if start is not None:
             preparation.work = partial(_routed_afterwards, router, partial(start, store, clock, preparation))
@@ -220,15 +227,17 @@ def running_services(
             seats=Seats(store),
             rooms=rooms,
             drills=drills,
+            forks=forks,
         )
 
 
-def _take_up(drills: DrillSessions) -> None:
+def _take_up(drills: DrillSessions, forks: ForkSessions) -> None:
     """Play on what was under way when the last server stopped."""
     try:
         drills.take_up()
+        forks.take_up()
     except StoreUnavailable as error:
-        log.warning("exercises wait until somebody looks at them: %s", error)
+        log.warning("exercises and forks wait until somebody looks at them: %s", error)
 
 
 def _routed_afterwards(router: AutoRouter, work: Callable[[], Iterable[Feed]]) -> Iterable[Feed]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from feeds.runner import Feed, Runner
     from layers.reader import Reader
     from replay.drill_sessions import DrillSessions
+    from replay.fork_sessions import ForkSessions
 
 
 @dataclass(slots=True)
@@ -81,6 +82,8 @@ class Services:
     """The timelines beside the live one."""
     drills: DrillSessions | None = None
     """The drills of this server; None in a server that has none."""
+    forks: ForkSessions | None = None
+    """The forks of this server; None in a server that has none."""
     timeline: str = LIVE
     """What the request is about: the live timeline, that of a room, or a replay's. The fields above are that one's."""
     live: Services | None = None

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     EXERCISE = "exercise"
     LOOK = "look"
     BOOKMARK = "bookmark"
+    SCENE = "scene"
     FORK = "fork"
 
 
@@ -361,6 +362,7 @@ class ForkPayload(Payload):
     until: datetime | None = None
     zh: str = Field(default="", max_length=500)
     en: str = Field(default="", max_length=500)
+    note: str = Field(default="", max_length=2000)  # what is tried
 
 
 class LookPayload(Payload):
@@ -389,6 +391,22 @@ class BookmarkPayload(Payload):
     withdrawn: bool = False
 
 
+class ScenePayload(Payload):
+    """What a wall was told to show: the scene of an incident, or no longer that one (`shown` false).
+
+    `wall` is the name of a wall's seat, "" every wall's; a later word replaces it. `left` are the incidents that the
+    wall was taken off, the latest last: it does not go back to one of them by itself. `key` is the command's.
+    """
+
+    wall: str = Field(default="", max_length=60)
+    incident: str = Field(min_length=1, max_length=500)
+    shown: bool = True
+    left: tuple[str, ...] = Field(default=(), max_length=20)
+    actor: str = Field(min_length=1, max_length=200)
+    role: str = Field(default="", max_length=50)
+    key: str = Field(default="", max_length=500)
+
+
 PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.EVENT: EventPayload,
     Kind.INCIDENT_DISPATCHED: IncidentDispatched,
@@ -407,6 +425,7 @@ PAYLOADS: Mapping[Kind, type[Payload]] = {
     Kind.EXERCISE: ExercisePayload,
     Kind.LOOK: LookPayload,
     Kind.BOOKMARK: BookmarkPayload,
+    Kind.SCENE: ScenePayload,
     Kind.FORK: ForkPayload,
 }
 

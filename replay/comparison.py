@@ -21,7 +21,7 @@ from data.store import Store
 from dispatch.book import Book
 from geo.distance import haversine_m
 from geo.roads import RoadGraph
-from replay.fork import Fork
+from replay.fork import PLAYERS, Fork
 from replay.fork_course import moment
 from replay.fork_original import Matter, Original, read
 from replay.fork_run import Ran, leave_offices_alone
@@ -76,9 +76,9 @@ def document(ran: Ran, state_hash: str) -> dict[str, Any]:
 def about(fork: Fork) -> dict[str, Any]:
     """What a fork is."""
     return {
-        "timeline": fork.timeline, "parent": fork.parent, "at": fork.at, "until": fork.until, "policy": fork.policy,
-        "travel": fork.travel, "seed": fork.seed, "actor": fork.actor, "zh": fork.zh, "en": fork.en,
-        "made_at": fork.made_at,
+        "timeline": fork.timeline, "of": fork.parent, "at": fork.at, "until": fork.until,
+        "policy": fork.policy or PLAYERS, "travel": fork.travel, "seed": fork.seed, "actor": fork.actor,
+        "zh": fork.zh, "en": fork.en, "note": fork.note, "made_at": fork.made_at,
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from data.clock import Clock, ManualClock
@@ -25,23 +25,15 @@ from replay.drill import Drill, Overtaken
 from replay.drill_engine import Engine
 from replay.drill_state import DrillState, Phase
 from replay.hosted import Told
+from replay.player import Held, OnlyOne, Player, Turn
 from replay.policies import NONE, policy
 from replay.report_log import DrillLog, add
 from replay.scenario import Scenario
 
 log = logging.getLogger(__name__)
 
-TURN_S = 0.5
-"""How often a drill's thread plays on to its clock, seconds."""
-
 LOOK_S = 1.0
 """How old the state that a drill's clock goes by may be, seconds: another process may have acted on it."""
-
-RETRY_S = 2.0
-"""How long a drill's thread waits after a failure, seconds."""
-
-JOIN_S = 20.0
-"""How long a stop waits for a drill's thread, seconds."""
 
 TRIES = 5
 CHUNK = 2_000
@@ -148,17 +140,17 @@ class DrillSessions:
     def __init__(
         self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
         timelines: Callable[[], Iterable[str]], submit: Submit | None = None, playing: bool = True,
-        held: Callable[[str], AbstractContextManager[bool]] = lambda _timeline: nullcontext(True),
+        held: Held = lambda _timeline: nullcontext(OnlyOne()),
     ) -> None:  # fmt: skip
         """`clock` is the clock outside. `timelines` tells those of the store that begin as a drill's. `submit` is the
         writer's. Without `playing` drills are shown and not played; with `held` by that one of the servers of a store
         which holds it."""
         self._store, self._clock, self._book, self._settings = store, clock, book, settings
         self._roads, self._timelines, self._submit, self._playing = roads, timelines, submit, playing
-        self.held = held
+        self._held = held
         self._lock = threading.Lock()
         self._sessions: dict[str, DrillSession] = {}
-        self._players: dict[str, _Player] = {}
+        self._players: dict[str, Player] = {}
         self._closed = False
 
     def make(self, scenario: Scenario, *, actor: str, run: str = "", seed: int = 0, policy_name: str = "") -> str:
@@ -234,10 +226,26 @@ class DrillSessions:
                 if acted:
                     player.ring()
             elif state.phase in UNDER_WAY and self._playing and not self._closed:
-                since = state.now(self._clock.now()) if acted else None
-                self._players[state.timeline] = _Player(self, state.timeline, since)
+                since = [state.now(self._clock.now())] if acted else []
+                self._players[state.timeline] = Player(
+                    state.timeline, self._held, lambda: self(state.timeline).state.phase in UNDER_WAY,
+                    lambda: self._turns(state.timeline, since),
+                )  # fmt: skip
 
-    def engine(self, drill: Drill, since: datetime | None) -> Engine:
+    @contextmanager
+    def _turns(self, timeline: str, since: list[datetime]) -> Iterator[Turn]:
+        """A drill taken up from its log; `since` is used once."""
+        with Drill(self._store, self._clock, timeline, self._submit) as drill:
+            engine = self._engine(drill, since.pop() if since else None)
+
+            def turn() -> bool:
+                state = drill.state
+                engine.play_to(drill.now())
+                return state.phase in UNDER_WAY
+
+            yield turn
+
+    def _engine(self, drill: Drill, since: datetime | None) -> Engine:
         """An engine that goes on with a drill from its log: with what comes from `since` on, now where that is not
         known, for what came up while nobody played comes late."""
         state = drill.state
@@ -246,63 +254,3 @@ class DrillSessions:
             self._store, drill, self._book, self._settings, hands=ManualClock(since or drill.now()),
             roads=self._roads(), policy=players, seed=state.seed,
         )  # fmt: skip
-
-    def another(self, timeline: str) -> Drill:
-        """A hand of its own on a drill, for its thread."""
-        return Drill(self._store, self._clock, timeline, self._submit)
-
-
-class _Player:
-    """The thread that plays one drill."""
-
-    def __init__(self, sessions: DrillSessions, timeline: str, since: datetime | None) -> None:
-        self._sessions, self._timeline, self._since = sessions, timeline, since
-        self._rung, self._stopped = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive() and not self._stopped.is_set()
-
-    def ring(self) -> None:
-        """Somebody acted."""
-        self._rung.set()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._rung.set()
-
-    def join(self) -> None:
-        """Wait for it, but not for a store that is away: the drill is in its log."""
-        self._thread.join(JOIN_S)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                with self._sessions.held(self._timeline) as mine:
-                    if mine:
-                        with self._sessions.another(self._timeline) as drill:
-                            self._follow(drill)
-                        return
-                    if self._sessions(self._timeline).state.phase not in UNDER_WAY:
-                        return
-            except StoreUnavailable as error:
-                log.warning("drill %s: %s; it goes on when the store answers", self._timeline, error)
-            except Overtaken:
-                log.info("drill %s: somebody acted at the same moment; it is taken up from its log", self._timeline)
-                continue
-            except Exception:
-                log.exception("drill %s: its thread failed; it is taken up from its log", self._timeline)
-            self._stopped.wait(RETRY_S)
-
-    def _follow(self, drill: Drill) -> None:
-        since, self._since = self._since, None
-        engine = self._sessions.engine(drill, since)
-        while not self._stopped.is_set():
-            self._rung.clear()
-            state = drill.state
-            engine.play_to(drill.now())
-            if state.phase not in UNDER_WAY:
-                return
-            self._rung.wait(TURN_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from data.clock import Clock
 from data.errors import BadInput, NotFound
@@ -13,10 +13,15 @@ from data.lineage import FORK, SOURCE, is_fork
 from data.records import LIVE, ForkPayload, Kind, Record
 from data.store import Store
 
+PLAYERS = "players"
+"""Who decides on a fork that no policy plays."""
+SPAN = timedelta(days=1)
+"""How long a fork goes on where nobody says how long."""
+
 
 @dataclass(frozen=True)
 class Fork:
-    """What a fork's first record says. `until`: how far it is played without people, None where people decide."""
+    """What a fork's first record says. `until`: how far it is played; `policy` "": people decide."""
 
     timeline: str
     parent: str
@@ -28,13 +33,19 @@ class Fork:
     actor: str
     zh: str
     en: str
+    note: str
     made_at: datetime
     seq: int
+
+    @property
+    def played(self) -> bool:
+        """Whether people decide on it."""
+        return not self.policy
 
     @classmethod
     def make(
         cls, store: Store, clock: Clock, parent: str, at: datetime, id: str, *, actor: str, seed: int = 0,
-        policy: str = "", travel: str = "", until: datetime | None = None, zh: str = "", en: str = "",
+        policy: str = "", travel: str = "", until: datetime | None = None, zh: str = "", en: str = "", note: str = "",
     ) -> Fork:  # fmt: skip
         """Begin `fork:<id>` as `parent` was at `at`. Raises Refused, BadInput."""
         if is_exercise(parent):
@@ -49,6 +60,7 @@ class Fork:
             )
         payload = ForkPayload(
             parent=parent, head=0, actor=actor, policy=policy, travel=travel, seed=seed, until=until, zh=zh, en=en,
+            note=note,
         )  # fmt: skip
         timeline = FORK + id
         return _of(store.fork(Record(Kind.FORK, SOURCE, timeline, at, payload, timeline=timeline)))
@@ -84,5 +96,5 @@ def _of(record: Record) -> Fork:
     assert is_fork(record.timeline)
     return Fork(
         record.timeline, payload.parent, record.at, payload.until, payload.policy, payload.travel, payload.seed,
-        payload.actor, payload.zh, payload.en, record.received_at or record.at, record.seq or 0,
+        payload.actor, payload.zh, payload.en, payload.note, record.received_at or record.at, record.seq or 0,
     )  # fmt: skip

@@ -1,14 +1,17 @@
-"""The course of a fork without people: observations come at their times, each order of history is filled by a policy,
-crews turn out, drive, work and go home. In memory, in the order of time; what it says is the fork's records.
+"""The course of a fork: observations come at their times, each order of history is filled by a policy, crews turn out,
+drive, work and go home. In memory, in the order of time; what it says is the fork's records.
 
     original ── observations ──────────────► records
         └────── orders ──► policy ──► crews ──► records (orders, terminals, positions, closings)
+
+Where people decide there is no policy: nobody fills history's orders, and crews hear of orders from the log
+(`fork_engine.py`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil
@@ -26,7 +29,7 @@ from data.records import (
     UnitStatus,
     incident_of,
 )
-from data.store import UnitRow
+from data.store import IncidentRow, UnitRow
 from dispatch.skills import Skills
 from geo.area import Region
 from geo.roads import RoadGraph
@@ -45,6 +48,8 @@ AGAIN_S = 60
 """Seconds until an order that nobody could fill is looked at again."""
 GIVE_UP_S = 3600
 """An order that nobody could fill for so long is dropped."""
+TELL_S = 600
+"""How often a run tells how far it is, seconds of the fork."""
 
 
 @dataclass
@@ -60,46 +65,83 @@ class Course:
 
 
 class Play:
-    """Plays one fork from its beginning to its end."""
+    """Plays one fork from its beginning to its end. Without a `chooser` people decide, and nothing is decided here."""
 
     def __init__(
-        self, original: Original, units: Sequence[UnitRow], *, timeline: str, policy: str, chooser: Chooser,
-        travel: str, seed: int, skills: Skills, region: Region, zone: str, roads: RoadGraph | None,
-        coverage: Coverage | None = None, trips: SharedTrips | None = None,
+        self, original: Original, units: Sequence[UnitRow], *, timeline: str, policy: str,
+        chooser: Chooser | None, travel: str, seed: int, skills: Skills, region: Region, zone: str,
+        roads: RoadGraph | None, coverage: Coverage | None = None, trips: SharedTrips | None = None,
+        find: Callable[[str], IncidentRow | None] = lambda incident: None,
     ) -> None:  # fmt: skip
-        """`units` as they stand at the beginning, all of them with a place."""
+        """`units` as they stand at the beginning, all of them with a place. `find`: incidents that the original does
+        not have."""
         self.course = Course()
         self._original, self._timeline, self._policy, self._chooser = original, timeline, policy, chooser
-        self._coverage, self._skills = coverage, skills
+        self._coverage, self._skills, self._elsewhere = coverage, skills, find
         start = ceil(original.start.timestamp())
-        self._start, self._agenda = start, Agenda(start)
+        self._start, self.agenda = start, Agenda(start)
+        self.end = ceil(original.end.timestamp())
         self._pending: Counter[str] = Counter()
         self._bound: dict[str, Sent] = {}
         self.crews = ForkCrews(
-            units, agenda=self._agenda, roads=Roads(roads), skills=skills, region=region, zone=zone, timeline=timeline,
+            units, agenda=self.agenda, roads=Roads(roads), skills=skills, region=region, zone=zone, timeline=timeline,
             put=self._put, find=self._find, left=self._left, lost=lambda incident: None,
             times=ForkTimes(seed, original), travel=travel, trips=trips,
         )  # fmt: skip
 
-    def run(self) -> Course:
-        """Everything up to the end."""
-        sendings = self._original.sendings()
-        redecided = {sent.incident for sent in sendings}
+    def run(self, so_far: Callable[[float], None] = lambda share: None) -> Course:
+        """Everything up to the end. `so_far` is told the share of the time that was played; what it raises ends it."""
+        self.begin()
+        told = self._start
+        while (at := self.agenda.next) is not None and at < self.end:
+            if at >= told:
+                so_far((at - self._start) / max(1, self.end - self._start))
+                told = at + TELL_S
+            self.step()
+        return self.course
+
+    def begin(self) -> None:
+        """What is so when it begins, and what will come by itself."""
+        redecided = self._redecided()
         self._withdraw(redecided)
         self._carry_on()
-        self._observe(redecided)
-        for sent in sendings:
-            self._pending[sent.incident] += 1
-            self._agenda.at(sent.at, lambda sent=sent: self._send(sent))  # type: ignore[misc]
-        for record in self._original.decided:
-            self._decide(record, redecided)
+        for record in self._observed(redecided):
+            self.agenda.at(ceil(record.at.timestamp()), self._putting(record))
+        if self._chooser is not None:
+            for sent in self._original.sendings():
+                self._pending[sent.incident] += 1
+                self.agenda.at(sent.at, lambda sent=sent: self._send(sent))  # type: ignore[misc]
+            for record in self._original.decided:
+                self._decide(record, redecided)
         if self._coverage is not None:
-            self._agenda.at(self._start, self._look, quiet=True)
-        end = ceil(self._original.end.timestamp())
-        while (at := self._agenda.next) is not None and at < end:
-            deed, _ = self._agenda.pop()
-            deed()
-        return self.course
+            self.agenda.at(self._start, self._look, quiet=True)
+
+    def resume(self, second: int, units: Iterable[UnitRow]) -> None:
+        """Go on at `second` with a fork that was played so far by another server: `units` as they stand."""
+        self.agenda.now = second
+        for record in self._observed(self._redecided()):
+            at = ceil(record.at.timestamp())
+            if at <= second:
+                self.course.records.append(record)  # the log knows which of them it has
+            else:
+                self.agenda.at(at, self._putting(record))
+        inherited = {sent.unit: sent for matter in self._original.matters.values() for sent in matter.sent
+                     if sent.unit and sent.at <= self._start}  # fmt: skip
+        for row in units:
+            sent = inherited.get(row.id)
+            self.crews.take_up(row, sent if sent is not None and sent.incident == row.incident else None)
+
+    def step(self) -> bool:
+        """Do what comes next. Whether somebody may have to react to it."""
+        deed, quiet = self.agenda.pop()
+        deed()
+        return not quiet
+
+    def _redecided(self) -> set[str]:
+        """Incidents on which is decided again."""
+        if self._chooser is None:
+            return set(self._original.matters)
+        return {sent.incident for sent in self._original.sendings()}
 
     # --- what comes by itself ----------------------------------------------------------------------------------
 
@@ -111,7 +153,8 @@ class Play:
                 if corrected is not None:
                     self._put([replace(corrected, timeline=self._timeline)])
 
-    def _observe(self, redecided: set[str]) -> None:
+    def _observed(self, redecided: set[str]) -> Iterable[Record]:
+        """What comes by itself, as records of the fork, in the order of time."""
         for record in self._original.observed:
             event = record.payload
             if isinstance(event, EventPayload):
@@ -121,9 +164,7 @@ class Play:
                     if event.unit is not None and not first:
                         continue  # a further row of a matter says who else was sent, and nothing more
                     record = as_reported(record)
-            self._agenda.at(
-                ceil(record.at.timestamp()), self._putting(replace(record, timeline=self._timeline, seq=None))
-            )
+            yield replace(record, timeline=self._timeline, seq=None)
 
     def _putting(self, record: Record):  # type: ignore[no-untyped-def]
         def put() -> None:
@@ -155,12 +196,13 @@ class Play:
         elif isinstance(payload, IncidentClosed) and payload.incident in redecided:
             return
         at = ceil(record.at.timestamp())
-        self._agenda.at(at, self._putting(replace(record, timeline=self._timeline, seq=None)))
+        self.agenda.at(at, self._putting(replace(record, timeline=self._timeline, seq=None)))
 
     def _send(self, sent: Sent, since: int | None = None) -> None:
-        matter, now = self._original.matters[sent.incident], self._agenda.now
+        assert self._chooser is not None
+        matter, now = self._original.matters[sent.incident], self.agenda.now
         able = self._able(sent, matter)
-        unit = self._chooser.choose(sent, matter, able, self._agenda.moment) if able else None
+        unit = self._chooser.choose(sent, matter, able, self.agenda.moment) if able else None
         if unit is None:
             first = now if since is None else since
             if (sent.free is not None and now >= sent.free) or now - first >= GIVE_UP_S:
@@ -168,14 +210,14 @@ class Play:
                 self._pending[sent.incident] -= 1
                 return
             self.course.counts["waited"] += since is None
-            self._agenda.after(AGAIN_S, lambda: self._send(sent, first))
+            self.agenda.after(AGAIN_S, lambda: self._send(sent, first))
             return
         self._pending[sent.incident] -= 1
         self.course.counts["sent"] += 1
         self.course.counts["other_unit"] += unit != sent.unit
         payload = IncidentDispatched(incident=sent.incident, units=(unit,), actor=f"sim:{self._policy}")
         record = Record(
-            Kind.INCIDENT_DISPATCHED, POLICY, self._name("send", sent.incident, unit), self._agenda.moment, payload,
+            Kind.INCIDENT_DISPATCHED, POLICY, self._name("send", sent.incident, unit), self.agenda.moment, payload,
             timeline=self._timeline,
         )  # fmt: skip
         self.course.filled.append((sent, unit, now))
@@ -183,7 +225,7 @@ class Play:
         self._bound[unit] = sent
         self.crews.order(unit, sent, record)
         if sent.there is None and sent.free is not None:
-            self._agenda.at(sent.free, lambda: self._recall(unit, sent))
+            self.agenda.at(sent.free, lambda: self._recall(unit, sent))
 
     def _able(self, sent: Sent, matter: Matter) -> list[tuple[str, Place]]:
         """The free units that can fill an order, by id, with where they are."""
@@ -195,7 +237,7 @@ class Play:
             for crew in self.crews.free(kind)
             if not needs or any(need.fits(crew.kind, crew.skills) for need in needs)
         ]
-        return sorted((crew.id, crew.place(self._agenda.now)) for crew in fit)
+        return sorted((crew.id, crew.place(self.agenda.now)) for crew in fit)
 
     def _recall(self, unit: str, sent: Sent) -> None:
         """History called its unit off before it was there: so is the one that went instead."""
@@ -203,7 +245,7 @@ class Play:
             return
         payload = IncidentRecalled(incident=sent.incident, units=(unit,), actor=f"sim:{self._policy}")
         record = Record(
-            Kind.INCIDENT_RECALLED, POLICY, self._name("recall", sent.incident, unit), self._agenda.moment, payload,
+            Kind.INCIDENT_RECALLED, POLICY, self._name("recall", sent.incident, unit), self.agenda.moment, payload,
             timeline=self._timeline,
         )  # fmt: skip
         self._put([record])
@@ -213,12 +255,13 @@ class Play:
             self._left(sent.incident)
 
     def _left(self, incident: str) -> None:
-        """The last unit has left: it is over, unless history sends somebody else."""
+        """The last unit has left: it is over, unless history sends somebody else. Where people decide, they close it:
+        nothing is pending there."""
         if self._pending[incident] or incident not in self._pending:
             return
         payload = IncidentClosed(incident=incident, actor=CREW)
         self._put([
-            Record(Kind.INCIDENT_CLOSED, POLICY, self._name("close", incident), self._agenda.moment, payload,
+            Record(Kind.INCIDENT_CLOSED, POLICY, self._name("close", incident), self.agenda.moment, payload,
                    timeline=self._timeline)
         ])  # fmt: skip
 
@@ -233,18 +276,18 @@ class Play:
                     self.course.arrived.setdefault(incident, ceil(record.at.timestamp()))
         self.course.records += records
 
-    def _find(self, incident: str) -> Matter | None:
-        return self._original.matters.get(incident)
+    def _find(self, incident: str) -> Matter | IncidentRow | None:
+        return self._original.matters.get(incident) or self._elsewhere(incident)
 
     def _name(self, what: str, incident: str, unit: str = "") -> str:
-        return f"{what}:{incident}:{unit}:{self._agenda.now}"[:180]
+        return f"{what}:{incident}:{unit}:{self.agenda.now}"[:180]
 
     def _look(self) -> None:
         assert self._coverage is not None
-        now = self._agenda.now
+        now = self.agenda.now
         places = [crew.place(now) for crew in self.crews.free()]
         self.course.coverage.append((now, self._coverage.share(places)))
-        self._agenda.after(self._coverage.every_s, self._look, quiet=True)
+        self.agenda.after(self._coverage.every_s, self._look, quiet=True)
 
 
 def positions_of(units: Sequence[UnitRow], timeline: str, at: datetime) -> list[Record]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from data.records import IncidentDispatched, Record, UnitStatus
+from data.store import UnitRow
 from geo.roads import RoadGraph
 from replay.fork_original import Sent
 from replay.fork_times import ForkTimes
@@ -96,6 +97,28 @@ class ForkCrews(Crews):
             else:
                 self._later(crew, self._times.turnout_s(None, sent.incident, crew.kind), self._leave)
 
+    def hear(self, record: Record) -> None:
+        """Take note of what people, or a source, said. Who is sent anew is no more on its former order."""
+        if isinstance(record.payload, IncidentDispatched):
+            for unit in record.payload.units:
+                self._orders.pop(unit, None)
+        super().hear(record)
+
+    def take_up(self, row: UnitRow, inherited: Sent | None) -> None:
+        """Go on with what a unit was doing when the fork was last played; `inherited` is the order that it still works
+        on, where that was given before the fork."""
+        crew = self.of.get(row.id)
+        if crew is None:
+            return
+        if row.lon is not None and row.lat is not None:
+            crew.lon, crew.lat = row.lon, row.lat
+        if inherited is not None:
+            self.carry_on(row.id, inherited)
+        elif row.status is not UnitStatus.AVAILABLE:
+            self.resume(row)
+        elif (crew.lon, crew.lat) != crew.home:
+            self._drive(crew, crew.home)
+
     def status_of(self, unit: str) -> Record | None:
         """What its terminal says at present."""
         crew = self.of.get(unit)
@@ -103,6 +126,9 @@ class ForkCrews(Crews):
 
     def _called_off(self, crew: Crew) -> None:
         self._done(crew)
+
+    def _turnout(self, crew: Crew) -> int:
+        return self._times.turnout_s(None, crew.incident, crew.kind)
 
     def _sent(self, id: str, incident: str) -> None:
         crew = self.of.get(id)

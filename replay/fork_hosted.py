@@ -1,57 +1,91 @@
-"""Forks on screens: a server shows them as it shows exercises, at their end, or in a replay at any of their moments.
+"""One fork on screens: its clock, its words, and whether anything may be done there now.
 
-Nobody acts on one: a policy has decided already (`replay/fork_run.py`).
+A fork that a policy plays is shown at its end, or in a replay at any of its moments; nobody acts on it. One that people
+play has a clock that they start and stop, and takes commands like real work.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable
 from datetime import datetime
+from types import MappingProxyType
 
 from data.clock import Clock
-from data.errors import Refused
-from data.store import Store
+from data.errors import Refused, StoreUnavailable
 from replay.fork import Fork
+from replay.fork_state import ForkPhase, ForkState
 from replay.hosted import Told
 
-DONE = "ended"
-"""The phase of a fork that was played to its end."""
+LOOK_S = 1.0
+"""How old the state that a fork's clock goes by may be, seconds: another process may have acted on it."""
+
+TOLD = MappingProxyType(
+    {
+        ForkPhase.MAKING: "prepared",
+        ForkPhase.PAUSED: "paused",
+        ForkPhase.RUNNING: "running",
+        ForkPhase.DONE: "ended",
+        ForkPhase.FAILED: "ended",
+    }
+)
+"""The phases as screens tell them of everything that is hosted."""
 
 
-@dataclass(frozen=True)
-class ForkHosted:
-    """One fork. Its time stands still at its end."""
+class ForkSession:
+    """One fork of this server. Thread-safe, and not for an event loop's thread."""
 
-    fork: Fork
-    end: datetime
+    def __init__(self, fork: Fork, clock: Clock, read: Callable[[Fork], ForkState]) -> None:
+        """`clock` is the clock outside; `read` tells how the fork stands. Raises what `read` raises."""
+        self.fork, self._clock, self._read = fork, clock, read
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._state = self.look()
 
     @property
     def timeline(self) -> str:
         return self.fork.timeline
 
+    def look(self) -> ForkState:
+        """As the log says now. Raises NotFound for a fork that was deleted, StoreUnavailable."""
+        state = self._read(self.fork)
+        with self._lock:
+            self._state, self._looked = state, time.monotonic()
+        return state
+
     def now(self) -> datetime:
-        return self.end
+        """The fork's time; of one that a policy played, its end. While the store is away, by what was known before."""
+        state = self._recent()
+        return state.now(self._clock.now()) if self.fork.played else state.end
 
     def told(self) -> Told:
-        fork = self.fork
-        zh = fork.zh or f"推演：自 {fork.at:%Y-%m-%d %H:%MZ}，{fork.policy}"
-        en = fork.en or f"What if: from {fork.at:%Y-%m-%d %H:%MZ}, {fork.policy}"
-        return Told(fork.timeline, zh, en, DONE, 0.0)
+        fork, state = self.fork, self._recent()
+        by_zh, by_en = (fork.policy, fork.policy) if fork.policy else ("人员推演", "people decide")
+        zh = fork.zh or f"推演：自 {fork.at:%Y-%m-%d %H:%MZ}，{by_zh}"
+        en = fork.en or f"What if: from {fork.at:%Y-%m-%d %H:%MZ}, {by_en}"
+        rate = state.rate if state.phase is ForkPhase.RUNNING else 0.0
+        return Told(fork.timeline, zh, en, TOLD[state.phase], rate)
 
     def acting(self) -> datetime:
-        raise Refused(
-            "this is what would have been, and a policy has decided it: nothing is added to it",
-            zh="这是按策略推演的结果，不能再下达指令",
-        )
+        """The fork's time, for who acts. Raises Refused where a policy decides, and after the end."""
+        state = self._recent()
+        if not self.fork.played:
+            raise Refused(
+                "this is what would have been, and a policy has decided it: nothing is added to it",
+                zh="这是按策略推演的结果，不能再下达指令",
+            )
+        if state.phase not in (ForkPhase.RUNNING, ForkPhase.PAUSED):
+            raise Refused("this fork has come to its end: nothing is added to it", zh="本推演已经结束，不能再下达指令")
+        return state.now(self._clock.now())
 
-
-class ForkHost:
-    """Finds forks by their names. Thread-safe."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
-
-    def __call__(self, timeline: str) -> ForkHosted:
-        """The fork of this name. Raises NotFound."""
-        fork = Fork.find(self._store, timeline)
-        return ForkHosted(fork, min(fork.until or fork.at, self._clock.now()))
+    def _recent(self) -> ForkState:
+        with self._lock:
+            state, old = self._state, time.monotonic() - self._looked > LOOK_S
+        if old:
+            try:
+                return self.look()
+            except StoreUnavailable:
+                with self._lock:
+                    self._looked = time.monotonic()
+        return state

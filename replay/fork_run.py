@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,22 +10,26 @@ import numpy as np
 
 from data.clock import Clock
 from data.errors import BadInput
-from data.records import LIVE, Kind, Record, UnitPayload, UnitStatus
+from data.records import LIVE, ExerciseAct, Kind, Record, UnitPayload, UnitStatus
 from data.settings import Settings
 from data.store import Store, UnitRow
 from dispatch.book import Book
 from dispatch.routing import Matter as Case
 from geo.roads import RoadGraph
+from replay.drill import CLOCK
 from replay.fork import Fork, free_id
 from replay.fork_course import Course, Play, positions_of
 from replay.fork_coverage import Coverage
 from replay.fork_crews import HISTORY as RECORDED
 from replay.fork_crews import ROADS, SharedTrips
 from replay.fork_original import Original, read
+from replay.fork_state import act_of, beginning_of
 from replay.policies_forks import FORK_POLICIES, HISTORY, chooser
 from replay.policies_players import EMERGENCY
 
 BATCH = 20_000
+READ, PLAYED, WRITTEN = 0.15, 0.3, 0.25
+"""Shares of the work, as far as they are told: reading the original, playing a course (two of them), writing."""
 
 
 @dataclass(frozen=True)
@@ -45,34 +50,59 @@ def run(
     at: datetime, until: datetime, policy: str, seed: int = 0, travel: str = "", id: str = "", actor: str,
 ) -> Ran:  # fmt: skip
     """Fork a timeline at a moment and play it to another, who is sent decided by a policy. Raises BadInput, Refused."""
+    fork = begun(
+        store, clock, parent=parent, at=at, until=until, policy=policy, seed=seed, travel=travel, id=id, actor=actor
+    )
+    return played(store, clock, book, settings, roads, fork)
+
+
+def begun(
+    store: Store, clock: Clock, *, parent: str, at: datetime, until: datetime, policy: str, seed: int = 0,
+    travel: str = "", id: str = "", actor: str, zh: str = "", en: str = "", note: str = "",
+) -> Fork:  # fmt: skip
+    """A fork that a policy is to play. Raises BadInput, Refused."""
     if policy not in FORK_POLICIES:
         raise BadInput(f"policy {policy!r}: expected one of {', '.join(FORK_POLICIES)}", zh=f"没有策略 {policy}")
     travel = travel or (RECORDED if policy == HISTORY else ROADS)
     if travel not in (ROADS, RECORDED):
         raise BadInput(f"travel {travel!r}: expected {ROADS} or {RECORDED}")
-    fork = Fork.make(
+    return Fork.make(
         store, clock, parent, at, id or free_id(store, parent, at), actor=actor, seed=seed, policy=policy,
-        travel=travel, until=until,
+        travel=travel, until=until, zh=zh, en=en, note=note,
     )  # fmt: skip
-    original = read(store, parent, at, until)
+
+
+def played(
+    store: Store, clock: Clock, book: Book, settings: Settings, roads: RoadGraph | None, fork: Fork,
+    so_far: Callable[[float], None] = lambda share: None,
+) -> Ran:  # fmt: skip
+    """Play a fork from its beginning to its end, all at once. `so_far` is told which share is done; what it raises
+    leaves the fork unfinished."""
+    policy, travel, seed = fork.policy, fork.travel, fork.seed
+    assert fork.until is not None
+    original = read(store, fork.parent, fork.at, fork.until)
+    so_far(READ)
     units, made = fleet(store, fork, original)
     leave_offices_alone(original, book, settings)
     region = store.region()
     coverage, trips = Coverage(region, roads), SharedTrips(roads)
 
-    def play(name: str, how: str) -> Course:
+    def play(name: str, how: str, share: float) -> Course:
         choose = chooser(name, roads, settings.timezone)
+        before = share - PLAYED
         return Play(
             original, units, timeline=fork.timeline, policy=name, chooser=choose, travel=how, seed=seed,
             skills=book.skills, region=region, zone=settings.timezone, roads=roads, coverage=coverage, trips=trips,
-        ).run()  # fmt: skip
+        ).run(lambda part: so_far(before + PLAYED * part))  # fmt: skip
 
-    course = play(policy, travel)
+    course = play(policy, travel, READ + PLAYED)
     records = [*made, *course.records]
     for first in range(0, len(records), BATCH):
+        so_far(READ + PLAYED + WRITTEN * first / len(records))
         store.append(records[first : first + BATCH])
     named = any(sent.unit for sent in original.sendings())  # else nobody knows whom history sent
-    baseline = play(HISTORY, ROADS) if named and (policy, travel) != (HISTORY, ROADS) else None
+    baseline = play(HISTORY, ROADS, 1.0) if named and (policy, travel) != (HISTORY, ROADS) else None
+    store.append([act_of(beginning_of(fork), ExerciseAct.END, CLOCK, fork.until, clock.now())])
     return Ran(fork, original, course, baseline, roads, coverage)
 
 
@@ -85,7 +115,7 @@ def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], 
     Where units have positions, home is where they were when the fork began. A log that knew no unit at all by then is
     taken to have had those it knows now, where they are now.
     """
-    rows = {row.id: row for row in store.units(fork.timeline)}
+    rows = {row.id: row for row in store.moment(fork.at, fork.timeline).units}
     made: list[Record] = []
     if not rows:
         for known in store.units(fork.parent):

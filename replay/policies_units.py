@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from data.records import (
@@ -24,7 +25,7 @@ from data.records import (
     UnitStatus,
     UnitStatusPayload,
 )
-from data.store import IncidentRow, UnitRow
+from data.store import UnitRow
 from dispatch.skills import Skills
 from geo.area import Region
 from replay.drill_injects import BLOCKED_AREA, BLOCKED_M, BLOCKED_UNTIL
@@ -40,7 +41,20 @@ TERMINAL = "terminal:"
 _UNDER_WAY = (UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE)
 
 Put = Callable[[Sequence[Record]], None]
-Find = Callable[[str], IncidentRow | None]
+
+
+class Scene(Protocol):
+    """Where crews are sent: of what class it is, and where (None: nobody knows)."""
+
+    @property
+    def category(self) -> str: ...
+    @property
+    def lon(self) -> float | None: ...
+    @property
+    def lat(self) -> float | None: ...
+
+
+Find = Callable[[str], Scene | None]
 
 
 @dataclass
@@ -100,8 +114,7 @@ class Crews:
         crew.status, crew.incident = row.status, row.incident or ""
         since = 0 if row.status_at is None else self._agenda.now - int(row.status_at.timestamp())
         if row.status is UnitStatus.DISPATCHED:
-            turnout = self._draws.seconds(TURNOUT, "turnout", crew.incident, crew.kind)
-            self._later(crew, max(0, turnout - since), self._leave)
+            self._later(crew, max(0, self._turnout(crew) - since), self._leave)
         elif row.status is UnitStatus.EN_ROUTE:
             self._later(crew, 0, self._leave)
         elif row.status is UnitStatus.ON_SCENE:
@@ -143,7 +156,11 @@ class Crews:
         crew.halt(self._agenda.now)
         crew.orders += 1
         crew.status, crew.incident = UnitStatus.DISPATCHED, incident
-        self._later(crew, self._draws.seconds(TURNOUT, "turnout", incident, crew.kind), self._leave)
+        self._later(crew, self._turnout(crew), self._leave)
+
+    def _turnout(self, crew: Crew) -> int:
+        """Seconds from its order until it moves."""
+        return self._draws.seconds(TURNOUT, "turnout", crew.incident, crew.kind)
 
     def _told(self, status: UnitStatusPayload) -> None:
         """A status that a desk, or an inject, has set."""

@@ -2,8 +2,8 @@
 
 It covers what the projections say: incidents with their cases, units, sites, feeds, areas that were heard from, and
 documents. It leaves out what depends on where and when the log was written: the timeline's name, seqs, when records
-were received, and refused input, which is not of the log. Neither is the running of a drill (its acts, its ratings)
-state of the district.
+were received, and refused input, which is not of the log. Neither is the running of a drill or a fork (its acts, its
+ratings) state of the district.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
+from data.lineage import SOURCE as FORK_SOURCE
 from data.store import Snapshot, Store
-from replay.drill_injects import SOURCE
+from replay.drill_injects import SOURCE as DRILL_SOURCE
 
 _LEFT_OUT = frozenset({"timeline", "last_received_at", "rejected"})
+_RUNNING = frozenset({DRILL_SOURCE, FORK_SOURCE})
 DIGITS = 7
 """Decimals of a degree, and of every other number with a fraction: a centimetre."""
 
@@ -46,7 +48,7 @@ def _lines(snapshot: Snapshot) -> Iterable[bytes]:
         "incident": sorted(snapshot.incidents, key=lambda row: row.id),
         "unit": sorted(snapshot.units, key=lambda row: row.id),
         "site": sorted(snapshot.sites, key=lambda row: row.id),
-        "feed": sorted((row for row in snapshot.feeds if row.id != SOURCE), key=lambda row: row.id),
+        "feed": sorted((row for row in snapshot.feeds if row.id not in _RUNNING), key=lambda row: row.id),
         "contact": sorted(snapshot.contacts, key=lambda row: row.area),
         "document": sorted(snapshot.documents, key=lambda row: (row.kind, row.id)),
     }

@@ -26,10 +26,13 @@ TAGS = {
     "units": "Units and their status.",
     "sites": "Cameras and other fixed points.",
     "categories": "Names of the ticket classes.",
+    "walls": "Which incident's scene walls show.",
     "feeds": "Health of the feeds, and refused input.",
     "replays": "Moments of the log watched again. Reading calls take `replay=ID` and answer as of its moment.",
     "drills": "Exercises: scenarios, drills, and the acts of those who run, play and judge one. Every other call takes "
     "`timeline=drill:...` and is then about that exercise alone; its answers carry `X-Gridcommand-Exercise: 1`.",
+    "forks": "What would have been: another course of a real timeline, played by a policy or people. Every other call "
+    "takes `timeline=fork:...` and is then about that fork alone; its answers carry `X-Gridcommand-Exercise: 1`.",
     "health": "For supervisors and monitoring.",
 }
 

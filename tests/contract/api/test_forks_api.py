@@ -27,11 +27,11 @@ def test_forks_are_listed_compared_and_shown_and_nobody_acts_on_them(server: Ser
             id=policy, actor="zhao",
         )  # fmt: skip
     listed = client.get("/api/v1/forks").json()["forks"]
-    assert [(each["timeline"], each["parent"], each["actor"]) for each in listed] == [
+    assert [(each["timeline"], each["of"], each["actor"]) for each in listed] == [
         ("fork:nearest-by-road", "live", "zhao"),
         ("fork:as-history", "live", "zhao"),
     ]
-    found = client.get("/api/v1/forks/fork:nearest-by-road", params={"beside": "fork:as-history"}).json()
+    found = client.get("/api/v1/forks/fork:nearest-by-road/comparison", params={"beside": "fork:as-history"}).json()
     gained = {each["id"]: each["gained"] for each in found["incidents"]}
     assert set(gained) == {"X1", "X2", "X3", "X4"}
     assert min(gained["X1"], gained["X2"], gained["X4"]) > 1

@@ -18,7 +18,7 @@ from data.store import Store
 from dispatch.book import shipped
 from replay.comparison import document, of_logs
 from replay.fork import Fork
-from replay.fork_hosted import ForkHost
+from replay.fork_sessions import ForkSessions
 from replay.fork_run import Ran, run
 from replay.state_hash import state_hash
 from tests.unit.replay.exercise_world import region, roads
@@ -163,13 +163,14 @@ def test_a_call_that_came_before_and_was_answered_after_is_open_when_the_fork_be
 
 def test_a_fork_is_shown_at_its_end_and_nobody_acts_on_it(store: SqlStore):
     ran = play(filled(store), "nearest-by-road")
-    hosted = ForkHost(store, ManualClock(NOW))(ran.fork.timeline)
+    forks = ForkSessions(store, ManualClock(NOW), shipped(), Settings(), roads=roads)
+    hosted = forks(ran.fork.timeline)
     assert hosted.now() == END
     assert hosted.told().timeline == ran.fork.timeline
     with pytest.raises(Refused):
         hosted.acting()
     with pytest.raises(NotFound):
-        ForkHost(store, ManualClock(NOW))("fork:none")
+        forks("fork:none")
 
 
 def test_the_logs_alone_tell_what_the_run_told(store: SqlStore):

@@ -1,0 +1,114 @@
+"""Plays a fork on which people decide: what came by itself comes at its time, crews go where the log sends them.
+
+It is the course of `fork_course.py` without a policy, step by step to the fork's clock. What people command stands in
+the log with its time, and crews hear of it at that time: so the same commands give the same course, however often and
+however late the engine's thread wakes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from math import ceil
+
+from data.clock import ManualClock
+from data.records import Kind, Record
+from data.settings import Settings
+from data.store import IncidentRow, Store
+from dispatch.book import Book
+from dispatch.dispatcher import Dispatcher
+from dispatch.router import AutoRouter
+from geo.roads import RoadGraph
+from replay.fork import PLAYERS, Fork
+from replay.fork_course import Play
+from replay.fork_crews import ROADS
+from replay.fork_original import read
+from replay.fork_run import fleet
+from replay.fork_state import own_records
+
+CHUNK = 2_000
+
+
+class ForkEngine:
+    """Plays one fork from where its log is. Not thread-safe."""
+
+    def __init__(
+        self, store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, *, now: datetime
+    ) -> None:
+        """`now`: the fork's time. Raises StoreUnavailable."""
+        assert fork.until is not None
+        self._store, self._fork = store, fork
+        own = [record for record in own_records(store, fork) if record.kind is not Kind.EXERCISE]
+        original = read(store, fork.parent, fork.at, fork.until)
+        units, made = fleet(store, fork, original)
+        self._play = Play(
+            original, units, timeline=fork.timeline, policy=PLAYERS, chooser=None, travel=ROADS, seed=fork.seed,
+            skills=book.skills, region=store.region(), zone=settings.timezone, roads=roads, find=self._incident,
+        )  # fmt: skip
+        self._cursor = own[-1].seq or fork.seq if own else fork.seq
+        self._mine: set[tuple[str, str, int]] = set()
+        """What was put into the log and not read from it again."""
+        begun = max((min(record.at, now) for record in own), default=fork.at)
+        self._hands = ManualClock(begun)
+        desk = Dispatcher(store, self._hands, fork.timeline, book)
+        self._router = AutoRouter(store, self._hands, desk, settings, book.workflows, fork.timeline)
+        if own:
+            self._play.resume(ceil(begun.timestamp()), store.units(fork.timeline))
+        else:
+            self._play.course.records += made
+            self._play.begin()
+        self._settle()
+
+    def play_to(self, until: datetime) -> None:
+        """Play everything up to a moment of the fork, in the order of its time."""
+        agenda, last = self._play.agenda, min(int(until.timestamp()), self._play.end - 1)
+        self._settle()
+        while (at := agenda.next) is not None and at <= last:
+            self._hands.set(max(self._hands.now(), datetime.fromtimestamp(at, UTC)))
+            if self._play.step():
+                self._settle()
+        self._hand_in()
+        agenda.now = max(agenda.now, last)
+        self._hands.set(max(self._hands.now(), until))
+
+    def _settle(self) -> None:
+        """Take note of what the log got; cases are filed and follow, until nothing more comes of it."""
+        while True:
+            self._hand_in()
+            heard = self._hear()
+            self._router.look()
+            filed = False
+            while self._router.step():
+                filed = True
+            if not heard and not filed:
+                return
+
+    def _hear(self) -> bool:
+        """Have crews hear, each at its time, of what others put into the log. Whether there was any."""
+        heard = False
+        while True:
+            records = self._store.read_after(
+                self._cursor, limit=CHUNK, timeline=self._fork.timeline, positions=False
+            )  # fmt: skip
+            for record in records:
+                self._cursor = record.seq or self._cursor
+                if _identity(record) in self._mine:
+                    self._mine.discard(_identity(record))
+                elif record.kind is not Kind.EXERCISE:
+                    heard = True
+                    self._play.agenda.at(ceil(record.at.timestamp()), partial(self._play.crews.hear, record))
+            if len(records) < CHUNK:
+                return heard
+
+    def _hand_in(self) -> None:
+        records, self._play.course.records = self._play.course.records, []
+        if records:
+            self._mine.update(_identity(record) for record in records if record.kind is not Kind.UNIT_POSITION)
+            self._store.append(records)
+
+    def _incident(self, id: str) -> IncidentRow | None:
+        return self._store.incident(id, self._fork.timeline)
+
+
+def _identity(record: Record) -> tuple[str, str, int]:
+    return record.source, record.source_id, record.version

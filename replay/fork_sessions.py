@@ -1,0 +1,268 @@
+"""The forks of a server: shown, made by a policy in the background, or played by people beside a thread that moves
+crews and brings what comes by itself.
+
+A fork's state is a function of its log, so nothing is kept here that a restart would lose but the making of a fork by a
+policy: that breaks off with the server, and is begun again as another fork.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from data.clock import Clock
+from data.errors import BadInput, NotFound, Refused
+from data.records import ExerciseAct, Record
+from data.settings import Settings
+from data.store import Store
+from dispatch.book import Book
+from geo.roads import RoadGraph
+from replay.comparison import of_logs
+from replay.drill import CLOCK, Overtaken
+from replay.fork import PLAYERS, SPAN, Fork, forks, free_id
+from replay.fork_engine import ForkEngine
+from replay.fork_hosted import ForkSession
+from replay.fork_making import BROKE_OFF, Making
+from replay.fork_run import begun
+from replay.fork_state import ForkPhase, ForkState, act_of, beginning_of, not_under_way, state_of
+from replay.player import Held, OnlyOne, Player, Turn
+
+TRIES = 5
+PAUSED_S = 900.0
+"""How long a fork that is paused is kept in hand; one that is started later is taken up from its log, seconds."""
+PHASES = {
+    ForkPhase.MAKING: "正在推演",
+    ForkPhase.PAUSED: "已暂停",
+    ForkPhase.RUNNING: "正在运行",
+    ForkPhase.DONE: "已经结束",
+    ForkPhase.FAILED: "未能完成",
+}
+
+
+class ForkSessions:
+    """See the top of the file. Thread-safe, and not for an event loop's thread. It is a `Host` of forks."""
+
+    def __init__(
+        self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
+        playing: bool = True, held: Held = lambda _timeline: nullcontext(OnlyOne()),
+    ) -> None:  # fmt: skip
+        """`clock` is the clock outside. Without `playing` forks are shown, and neither made nor played; with `held`
+        they are played by that one of the servers of a store which holds them."""
+        self._store, self._clock, self._book, self._settings = store, clock, book, settings
+        self._roads, self._playing, self._held = roads, playing, held
+        self._lock = threading.Lock()
+        self._sessions: dict[str, ForkSession] = {}
+        self._players: dict[str, Player] = {}
+        self._makings: dict[str, Making] = {}
+        self._one = threading.Lock()
+        """One fork is made at a time: each takes a core."""
+        self._closed = False
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    def __call__(self, timeline: str) -> ForkSession:
+        """The fork of a name. Raises NotFound."""
+        with self._lock:
+            session = self._sessions.get(timeline)
+        if session is None:
+            made = ForkSession(Fork.find(self._store, timeline), self._clock, self._look)
+            with self._lock:
+                session = self._sessions.setdefault(timeline, made)
+        return session
+
+    def all(self) -> list[ForkSession]:
+        """The forks of the store, oldest first."""
+        return [self(fork.timeline) for fork in forks(self._store)]
+
+    def _look(self, fork: Fork) -> ForkState:
+        """As its log says now; whoever looks at one that runs has it played: also one that another server left."""
+        try:
+            state = state_of(self._store, fork)
+        except NotFound:
+            self._forget(fork.timeline)
+            raise
+        if state.phase is ForkPhase.MAKING:
+            with self._lock:
+                making = self._makings.get(fork.timeline)
+            if making is None:
+                return self._without_maker(state)
+            failed = making.failed
+            if failed is not None:
+                return replace(state, phase=ForkPhase.FAILED, error=failed)
+            return replace(state, progress=making.progress)
+        if state.phase is ForkPhase.RUNNING:
+            self._play(state)
+        return state
+
+    def _without_maker(self, state: ForkState) -> ForkState:
+        """A fork that nobody makes here: another process may (`app.py replay fork`)."""
+        with self._held(state.fork.timeline) as mine:
+            return replace(state, phase=ForkPhase.FAILED, error=BROKE_OFF) if mine else state
+
+    def comparison(self, timeline: str, beside: str = "") -> dict[str, Any]:
+        """Original and fork side by side, as far as the fork is. Raises NotFound, BadInput."""
+        session = self(timeline)
+        session.look()
+        other = self(beside).fork if beside else None
+        return of_logs(self._store, session.fork, self._book, self._settings, self._roads(), session.now(), other)
+
+    # --- making ------------------------------------------------------------------------------------------------
+
+    def make(
+        self, *, parent: str, at: datetime, policy: str, actor: str, until: datetime | None = None, seed: int = 0,
+        id: str = "", zh: str = "", en: str = "", note: str = "",
+    ) -> ForkSession:  # fmt: skip
+        """Begin a fork; one that a policy plays is made in the background. Raises BadInput, Refused."""
+        self._require_playing()
+        now = self._clock.now()
+        end = min(at + SPAN, now) if until is None else until
+        if end > now:
+            raise BadInput(
+                f"until {end.isoformat()} is not over yet: a fork gets what was observed in fact",
+                zh="结束时刻不能晚于现在：推演使用已经发生的观测",
+            )
+        id = id or free_id(self._store, parent, at)
+        if policy == PLAYERS:
+            fork = Fork.make(
+                self._store, self._clock, parent, at, id, actor=actor, seed=seed, until=end, zh=zh, en=en, note=note
+            )
+            self._play(beginning_of(fork))
+        else:
+            fork = begun(
+                self._store, self._clock, parent=parent, at=at, until=end, policy=policy, seed=seed, id=id,
+                actor=actor, zh=zh, en=en, note=note,
+            )  # fmt: skip
+            with self._lock:
+                self._makings[fork.timeline] = Making(
+                    fork, self._store, self._clock, self._book, self._settings, self._roads, self._one, self._held
+                )
+        return self(fork.timeline)
+
+    def delete(self, timeline: str) -> int:
+        """Delete a fork; how many records it had. Raises NotFound, and Refused while it runs, is made, or others
+        inherit from it."""
+        self._require_playing()
+        not_under_way(self(timeline).look())
+        with self._lock:
+            player = self._players.pop(timeline, None)
+        if player is not None:
+            player.stop()
+            player.join()
+        count = self._store.delete_timeline(timeline)
+        self._forget(timeline)
+        return count
+
+    # --- playing -----------------------------------------------------------------------------------------------
+
+    def start(self, timeline: str, *, actor: str, rate: float) -> ForkSession:
+        """Let a fork's clock run, `rate` times as fast as the clock outside; while it runs, at another rate."""
+        return self._act(timeline, ExerciseAct.START, (ForkPhase.PAUSED, ForkPhase.RUNNING), actor, rate)
+
+    def pause(self, timeline: str, *, actor: str) -> ForkSession:
+        """Stop its clock."""
+        return self._act(timeline, ExerciseAct.PAUSE, (ForkPhase.RUNNING,), actor, 1.0)
+
+    def _act(
+        self, timeline: str, act: ExerciseAct, phases: tuple[ForkPhase, ...], actor: str, rate: float
+    ) -> ForkSession:
+        self._require_playing()
+        session = self(timeline)
+        for left in reversed(range(TRIES)):
+            state = session.look()
+            if state.fork.policy:
+                raise Refused(
+                    f"{timeline} is played by the policy {state.fork.policy}, not by people",
+                    zh=f"{timeline} 由策略推演，不由人员操作",
+                )
+            if state.phase not in phases:
+                raise Refused(f"{timeline} is {state.phase} already", zh=f"{timeline} {PHASES[state.phase]}")
+            wall = self._clock.now()
+            if self._acted(state, act_of(state, act, actor, state.now(wall), wall, rate)):
+                break
+            if not left:
+                raise Overtaken(
+                    "somebody else acted on this fork at the same moment; look at it and do it again",
+                    zh="他人刚刚操作了本推演，请查看后重试",
+                )
+        session.look()  # whoever looks at one that runs has it played
+        with self._lock:
+            player = self._players.get(timeline)
+        if player is not None:
+            player.ring()
+        return session
+
+    def _acted(self, state: ForkState, record: Record) -> bool:
+        """Append an act. False when another one got in between."""
+        with self._store.transact(state.fork.timeline) as tx:
+            return not tx.append([record]).duplicates
+
+    def _play(self, state: ForkState) -> None:
+        timeline = state.fork.timeline
+        with self._lock:
+            player = self._players.get(timeline)
+            if self._closed or not self._playing or (player is not None and player.alive):
+                return
+            self._players[timeline] = Player(
+                timeline, self._held, lambda: state_of(self._store, state.fork).phase is ForkPhase.RUNNING,
+                lambda: self._turns(state.fork),
+            )  # fmt: skip
+
+    @contextmanager
+    def _turns(self, fork: Fork) -> Iterator[Turn]:
+        """A fork taken up from its log."""
+        now = state_of(self._store, fork).now(self._clock.now())
+        engine = ForkEngine(self._store, fork, self._book, self._settings, self._roads(), now=now)
+        ran = time.monotonic()
+
+        def turn() -> bool:
+            nonlocal ran
+            state = state_of(self._store, fork)
+            wall = self._clock.now()
+            engine.play_to(state.now(wall))
+            if state.phase is ForkPhase.RUNNING and state.now(wall) >= state.end:
+                self._acted(state, act_of(state, ExerciseAct.END, CLOCK, state.end, wall))
+                return state_of(self._store, fork).under_way
+            if state.phase is ForkPhase.RUNNING:
+                ran = time.monotonic()
+            return state.under_way and time.monotonic() - ran < PAUSED_S
+
+        yield turn
+
+    def take_up(self) -> None:
+        """Play the forks that are under way: what a server does that was started anew."""
+        for session in self.all():
+            if not session.fork.policy:
+                session.look()
+
+    def playing(self, timeline: str) -> bool:
+        """Whether a thread of this server plays it."""
+        with self._lock:
+            player = self._players.get(timeline)
+            return player is not None and player.alive
+
+    # --- ending ------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop playing and making, and wait for the threads."""
+        with self._lock:
+            self._closed = True
+            workers: list[Player | Making] = [*self._players.values(), *self._makings.values()]
+            self._players, self._makings = {}, {}
+        for each in workers:
+            each.stop()
+        for each in workers:
+            each.join()
+
+    def _forget(self, timeline: str) -> None:
+        with self._lock:
+            self._sessions.pop(timeline, None)
+            self._makings.pop(timeline, None)
+
+    def _require_playing(self) -> None:
+        if not self._playing or self._closed:
+            raise Refused("this server shows the past: nothing is forked here", zh="本服务器只显示过去，不能进行推演")

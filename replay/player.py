@@ -1,0 +1,112 @@
+"""The thread that plays one timeline beside the people who work on it: a drill, or a fork.
+
+What is played is a function of its log, so whatever goes wrong, the thread lets go and takes it up from the log again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from data.errors import NotFound, StoreUnavailable
+from replay.drill import Overtaken
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.5
+"""How often it plays on to the timeline's clock, seconds."""
+
+RETRY_S = 2.0
+"""How long it waits after a failure, seconds."""
+
+JOIN_S = 20.0
+"""How long a stop waits for it, seconds."""
+
+Turn = Callable[[], bool]
+"""Plays on to the timeline's clock. False when there is nothing more to play."""
+
+
+class Hold(Protocol):
+    """Whether this process is the one that plays it (`data/held.py`)."""
+
+    def __bool__(self) -> bool: ...
+    def verify(self) -> None: ...
+
+
+class OnlyOne:
+    """The hold of the only server there is."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def verify(self) -> None:
+        """Nobody takes it away."""
+
+
+Held = Callable[[str], AbstractContextManager[Hold]]
+
+
+class Player:
+    """Plays one timeline until nothing is left of it, or until it is stopped."""
+
+    def __init__(
+        self,
+        timeline: str,
+        held: Held,
+        under_way: Callable[[], bool],
+        begin: Callable[[], AbstractContextManager[Turn]],
+    ) -> None:
+        """`begin` takes the timeline up from its log, on the thread."""
+        self._timeline, self._held, self._under_way, self._begin = timeline, held, under_way, begin
+        self._rung, self._stopped = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() and not self._stopped.is_set()
+
+    def ring(self) -> None:
+        """Somebody acted."""
+        self._rung.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._rung.set()
+
+    def join(self) -> None:
+        """Wait for it, but not for a store that is away: the timeline is in its log."""
+        self._thread.join(JOIN_S)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._held(self._timeline) as mine:
+                    if mine:
+                        with self._begin() as turn:
+                            self._follow(turn, mine)
+                        return
+                    if not self._under_way():
+                        return
+            except StoreUnavailable as error:
+                log.warning("%s: %s; it goes on when the store answers", self._timeline, error)
+            except Overtaken:
+                log.info("%s: somebody acted at the same moment; it is taken up from its log", self._timeline)
+                continue
+            except NotFound as error:
+                log.info("%s: it is played no more: %s", self._timeline, error)
+                return
+            except Exception:
+                log.exception("%s: its thread failed; it is taken up from its log", self._timeline)
+            self._stopped.wait(RETRY_S)
+
+    def _follow(self, turn: Turn, mine: Hold) -> None:
+        while not self._stopped.is_set():
+            mine.verify()
+            self._rung.clear()
+            if not turn():
+                return
+            self._rung.wait(TURN_S)
