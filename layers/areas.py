@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.cube import OpenAt, Opened
-from layers.selection import only, window_ms
+from layers.selection import only, window_at
 from layers.state import LiveState
 from layers.table import Column, Table, text
 from layers.view import View
@@ -33,8 +33,8 @@ def build(state: LiveState, view: View, t: float) -> Table:
     level = places.shown_level(view)
     shown = np.array(places.shown(view), np.int64)
     place = places.ancestor[level][shown] if len(shown) else shown
-    cube, filters = state.incidents.cube, only(state, view)
-    count = by_place(state, level, cube.by_area(Opened(t - window_ms(view), t), filters))[place]
+    cube, filters, seen = state.incidents.cube, only(state, view), window_at(state, view, t)
+    count = by_place(state, level, cube.by_area(Opened(seen.after, seen.until), filters))[place]
     still = by_place(state, level, cube.by_area(OpenAt(t), filters))[place]
     silent = state.silence(t)[shown]
     contact = state.last_contact(level)[place] if len(shown) else np.zeros(0)

@@ -18,7 +18,7 @@ def resolution(state: LiveState, view: View) -> int:
 def build(state: LiveState, view: View, t: float) -> Table:
     """Counts at t (ms since 1970) by cell, ascending cells. Incidents without a point are in no cell."""
     res = resolution(state, view)
-    cells, counts = state.incidents.cube.by_cell(res, measured(view, t), only(state, view), focus(state, view))
+    cells, counts = state.incidents.cube.by_cell(res, measured(state, view, t), only(state, view), focus(state, view))
     value = counts.astype(np.float32)
     meta = {"res": res, "measure": view.measure, "max": float(value.max(initial=0.0)), "total": float(value.sum())}
     return Table(cells, {"value": value}, meta)

@@ -17,15 +17,12 @@ from layers import units as unit_layer
 from layers.areas import by_place
 from layers.columns import ms
 from layers.incident_columns import Rows
-from layers.selection import focus, kept, only, window_ms
+from layers.selection import focus, kept, only, window_at
 from layers.state import LiveState
 from layers.unit_columns import STATUSES
 from layers.view import View
 
 Json = dict[str, Any]
-
-BIN_S = {"15m": 60, "1h": 300, "24h": 3600, "7d": 21_600, "30d": 86_400}
-"""Seconds per bin of the trend, by window."""
 
 URGENT = 1
 CATEGORIES, TICKER, SILENT, SITES = 12, 40, 20, 50
@@ -60,13 +57,13 @@ class _Counted:
     """Incidents by area number at t, within the filters but wherever they are: what figures and ranking sum."""
 
     def __init__(self, state: LiveState, view: View, t: float) -> None:
-        cube, filters, window = state.incidents.cube, only(state, view), window_ms(view)
-        self.now = cube.by_area(Opened(t - window, t), filters)
-        self.before = cube.by_area(Opened(t - 2 * window, t - window), filters)
+        cube, filters, seen = state.incidents.cube, only(state, view), window_at(state, view, t)
+        self.now = cube.by_area(Opened(seen.after, seen.until), filters)
+        self.before = cube.by_area(Opened(seen.before_after, seen.before_until), filters)
         # A window that begins before anything was known holds too little to compare with.
-        self.comparable = state.incidents.begin() <= t - 2 * window
+        self.comparable = state.incidents.begin() <= seen.before_after
         self.still = cube.by_area(OpenAt(t), filters)
-        self.closed = cube.by_area(Closed(t - window, t), filters)
+        self.closed = cube.by_area(Closed(seen.after, seen.until), filters)
         urgent = replace(filters, severity=URGENT)
         self.urgent = cube.by_area(OpenAt(t), urgent) if filters.severity in (None, URGENT) else np.zeros_like(self.now)
 
@@ -134,25 +131,25 @@ def _units(state: LiveState, view: View, t: float) -> dict[str, int]:
 
 
 def _trend(state: LiveState, view: View, t: float) -> Json:
-    """Bins (start, start + bin_s] that end at t, so that their sums are the figures of the window. `t` is the start."""
-    width, window = BIN_S[view.window] * 1000.0, window_ms(view)
-    bins = round(window / width)
-    start = t - window
+    """Bins (start, start + bin_s] over the window, so that their sums are its figures. `t` is the start, to the ms."""
+    seen = window_at(state, view, t)
+    width, bins = seen.bin_s * 1000.0, seen.bins
     mine = width, bins, only(state, view), focus(state, view)
     by_bin = state.incidents.cube.by_bin
     return {
-        "bin_s": BIN_S[view.window],
-        "t": [start + i * width for i in range(bins)],
-        "reported": by_bin(Opened(start, t), *mine).tolist(),
-        "before": by_bin(Opened(t - 2 * window, start), *mine).tolist(),
-        "closed": by_bin(Closed(start, t), *mine).tolist(),
+        "bin_s": seen.bin_s,
+        "t": [round(seen.after + i * width, 3) for i in range(bins)],
+        "reported": by_bin(Opened(seen.after, seen.until), *mine).tolist(),
+        "before": by_bin(Opened(seen.before_after, seen.before_until), *mine).tolist(),
+        "closed": by_bin(Closed(seen.after, seen.until), *mine).tolist(),
     }
 
 
 def _categories(state: LiveState, view: View, t: float) -> list[Json]:
     """By major class where its name is known, else by the category's own text. Ties by code."""
     names = state.extras.category_names
-    what = Opened(t - window_ms(view), t)
+    seen = window_at(state, view, t)
+    what = Opened(seen.after, seen.until)
     kinds, counts = state.incidents.cube.by_kind(what, only(state, view), focus(state, view))
     grouped: dict[str, int] = {}
     for number, count in zip(kinds[:, 0].tolist(), counts.tolist(), strict=True):
@@ -190,7 +187,8 @@ def _ranking(state: LiveState, view: View, counted: _Counted, silent: np.ndarray
 def _ticker(state: LiveState, view: View, t: float) -> list[Json]:
     """The newest incidents of the window, ties by id."""
     incidents = state.incidents
-    rows = _newest(state, view, incidents.opened_between(t - window_ms(view), t))
+    seen = window_at(state, view, t)
+    rows = _newest(state, view, incidents.opened_between(seen.after, seen.until))
     newest = np.array(
         sorted(rows.tolist(), key=lambda r: (-incidents["opened"][r], incidents.ids[r]))[:TICKER], np.int64
     )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -56,6 +57,7 @@ class Reader:
         self.away_since: float | None = None
         """When the store stopped answering, ms since 1970; None while it answers."""
         self._store, self._clock, self._poll_s = store, clock, settings.silence_poll_s
+        self._zone = ZoneInfo(settings.timezone)
         self._lock = threading.RLock()
         self._state: LiveState | None = None
         self._region_version = -1
@@ -187,7 +189,8 @@ class Reader:
         self._extras_due = time.monotonic() + EXTRAS_S
         names = _object(self._store.basemap("categories"))
         notice = _object(self._store.basemap("notice"))
-        return Extras({code: name for code, name in names.items() if isinstance(name, dict)}, notice or None)
+        named = {code: name for code, name in names.items() if isinstance(name, dict)}
+        return Extras(named, notice or None, self._zone)
 
     def _run(self) -> None:
         wait = _RETRY_FIRST_S

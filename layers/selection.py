@@ -8,19 +8,23 @@ from numpy.typing import NDArray
 from geo.cube import Filter, OpenAt, Opened, What
 from layers.incident_columns import IncidentColumns, Rows
 from layers.state import LiveState
-from layers.view import WINDOWS, View
+from layers.view import View
+from layers.windows import Window, window
 
 Mask = NDArray[np.bool_]
 
 
-def window_ms(view: View) -> float:
-    """Length of the view's window, ms."""
-    return WINDOWS[view.window] * 1000.0
+def window_at(state: LiveState, view: View, t: float) -> Window:
+    """The view's window at t."""
+    return window(view.window, t, state.extras.zone)
 
 
-def measured(view: View, t: float) -> What:
+def measured(state: LiveState, view: View, t: float) -> What:
     """What the view's measure counts at t: opened in its window, or open at t."""
-    return OpenAt(t) if view.measure == "open" else Opened(t - window_ms(view), t)
+    if view.measure == "open":
+        return OpenAt(t)
+    seen = window_at(state, view, t)
+    return Opened(seen.after, seen.until)
 
 
 def only(state: LiveState, view: View) -> Filter:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import cached_property
 
 import numpy as np
@@ -30,10 +31,12 @@ Names = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Extras:
-    """What a store knows beside records: names of categories `{code: {"zh", "en"}}` and a notice `{"zh", "en"}`."""
+    """What is known beside records: names of categories `{code: {"zh", "en"}}`, a notice `{"zh", "en"}`, and the zone
+    whose midnights days begin with."""
 
     category_names: Names = field(default_factory=dict)
     notice: Mapping[str, str] | None = None
+    zone: tzinfo = UTC
 
 
 class LiveState:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from data.errors import BadView
 from data.records import LIVE
+from layers import windows
 
 LayerName = Literal["heat", "areas", "incidents", "units", "cameras", "queue"]
 KNOWN: tuple[LayerName, ...] = get_args(LayerName)
@@ -19,15 +20,6 @@ LAYERS: tuple[LayerName, ...] = KNOWN[:-1]
 
 Measure = Literal["reported", "open"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
-
-WINDOWS: Mapping[str, int] = {
-    "15m": 900,
-    "1h": 3600,
-    "24h": 86_400,
-    "7d": 604_800,
-    "30d": 2_592_000,
-}
-"""Windows by name, seconds back from t."""
 
 MIN_RES, MAX_RES = 5, 10
 """H3 resolutions a heat view may ask for."""
@@ -43,7 +35,7 @@ class View:
     level     level of the polygons shown, "" = the level below the focus (the focus itself at the finest)
     layers    which layers are sent, in KNOWN order
     measure   "reported" in the window, or "open" at t
-    window    key of WINDOWS, looks back from t
+    window    what it looks back over at t, as `layers/windows.py` names it: "24h", "today", or two local times
     category, source   "" = all
     severity  0 = all, else 1..4
     res       H3 resolution of the heat, 0 = chosen from the focus (layers/heat.py)
@@ -100,15 +92,12 @@ def parse_view(raw: Mapping[str, str]) -> View:
     measure = raw.get("measure", "reported")
     if measure not in MEASURES:
         raise BadView(f"view: measure: {measure!r} is not one of {', '.join(MEASURES)}")
-    window = raw.get("window", "24h")
-    if window not in WINDOWS:
-        raise BadView(f"view: window: {window!r} is not one of {', '.join(WINDOWS)}")
     return View(
         area=_code(raw, "area"),
         level=_code(raw, "level"),
         layers=layers,
         measure=measure,
-        window=window,
+        window=windows.checked(raw.get("window", "24h")),
         category=_code(raw, "category"),
         source=_code(raw, "source"),
         severity=_int(raw, "severity", 0, 4),

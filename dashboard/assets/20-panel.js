@@ -10,8 +10,6 @@
     el("span", { class: `sev sev-${level}` }, el("i", { "aria-hidden": "true", text: SHAPES[level] ?? "●" }), gc.t(`severity.${level}`));
   gc.state = (code) => el("span", { class: `state state-${code}`, text: gc.word("state", code) });
 
-  const windowWord = () => gc.t(`window.${gc.address.view.window}`);
-
   function kpis(k) {
     for (const node of document.querySelectorAll("[data-kpi]")) gc.count(node, k[node.dataset.kpi]);
     // The window before begins earlier than anything known: there is nothing to compare with.
@@ -24,7 +22,7 @@
       const arrow = Math.abs(more) < 0.005 ? "＝" : more > 0 ? "▲" : "▼";
       const by = change === null ? gc.num(k.reported) : gc.percent(Math.abs(change));
       if (!comparable) set(note, gc.t("kpi.incomparable"));
-      else set(note, `${arrow} ${by}\n${gc.t("kpi.before", { window: windowWord() })}\n${gc.num(k.reported_before)}`);
+      else set(note, `${arrow} ${by}\n${gc.t("kpi.before", { before: gc.windowWords.before() })}\n${gc.num(k.reported_before)}`);
     }
     const of = (id, n) => set($(`kpi-${id}-note`), n ? gc.t("kpi.of", { n: gc.num(n) }) : gc.t("kpi.none"));
     of("units_available", k.units);
@@ -280,20 +278,20 @@
     const line = (y, name, colour, dash, width) => ({
       type: "scatter", mode: "lines", x, y, name, line: { color: colour, width, dash }, hovertemplate: "%{y}",
     });
-    const word = { window: windowWord() };
+    const said = { now: gc.windowWords.now(), before: gc.windowWords.before().replace(/^./, (letter) => letter.toUpperCase()), closed: gc.t("trend.closed") };
     const axis = { color: theme["text-3"], gridcolor: theme.line, zeroline: false, fixedrange: true, tickfont: { size: 0.75 * rem() } };
     const long = trend.bin_s * trend.t.length > 2 * 86400;
     const legend = $("trend-legend");
     if (legend)
       legend.replaceChildren(
         ...[["now", "bar"], ...(before.length ? [["before", "dash"]] : []), ["closed", "line"]].map(([key, kind]) =>
-          el("span", { class: `key key-${kind}` }, el("i", { "aria-hidden": "true" }), gc.t(`trend.${key}`, word))),
+          el("span", { class: `key key-${kind}` }, el("i", { "aria-hidden": "true" }), said[key])),
       );
     return {
       data: [
-        { type: "bar", x, y: trend.reported, name: gc.t("trend.now", word), marker: { color: theme.accent, opacity: 0.75, line: { width: 0 } }, hovertemplate: "%{y}" },
-        ...(before.length ? [line(before, gc.t("trend.before", word), theme["text-2"], "dot", 1.5)] : []),
-        line(trend.closed, gc.t("trend.closed"), theme.good, "solid", 2),
+        { type: "bar", x, y: trend.reported, name: said.now, marker: { color: theme.accent, opacity: 0.75, line: { width: 0 } }, hovertemplate: "%{y}" },
+        ...(before.length ? [line(before, said.before, theme["text-2"], "dot", 1.5)] : []),
+        line(trend.closed, said.closed, theme.good, "solid", 2),
       ],
       layout: {
         uirevision: "keep", autosize: true, showlegend: false, bargap: 0.25, hovermode: "x unified",

@@ -27,6 +27,7 @@
         button.setAttribute("aria-pressed", String(button.dataset.value === String(view[group.dataset.field])));
     for (const button of document.querySelectorAll('[data-action^="layer:"]'))
       button.setAttribute("aria-pressed", String(view.layers.includes(button.dataset.action.slice(6))));
+    gc.windowControls();
     const severity = $("filter-severity");
     if (severity) severity.value = String(view.severity);
   }

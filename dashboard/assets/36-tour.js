@@ -67,7 +67,7 @@
   }
 
   function words(stop) {
-    const view = { window: gc.t(`window.${gc.address.view.window}`) };
+    const view = { within: gc.windowWords.within(), earlier: gc.windowWords.before() };
     if (stop.why === "whole") {
       const k = gc.panel.kpis;
       const here = gc.address.focus.path.at(-1);

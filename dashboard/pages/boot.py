@@ -13,7 +13,7 @@ from dash.backends._fastapi import get_current_request
 from dashboard import i18n, theme
 from dashboard.pages.exercise import exercise_of
 from dashboard.services import Services
-from layers.view import LAYERS, MEASURES, WINDOWS, View
+from layers.view import LAYERS, MEASURES, View
 
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="{lang}" data-lang="{lang}">
@@ -67,7 +67,6 @@ def set_template(app: Dash, services: Services) -> None:
         "categories": theme.OKABE_ITO,
         "layers": LAYERS,
         "measures": MEASURES,
-        "windows": dict(WINDOWS),
         "defaults": {
             "measure": view.measure,
             "window": view.window,

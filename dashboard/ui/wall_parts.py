@@ -9,7 +9,8 @@ from dash.development.base_component import Component
 
 from dashboard.i18n import Lang
 from dashboard.ui.parts import attrs, button, filled, panel, said, segmented, words
-from layers.view import LAYERS, MEASURES, WINDOWS
+from layers.view import LAYERS, MEASURES
+from layers.windows import WINDOWS
 
 
 def kpi(name: str, lang: Lang, *, size: str = "", of: bool = False) -> Component:
@@ -118,12 +119,22 @@ def tour(lang: Lang) -> Component:
     return html.Div(start, className="segmented", role="group", **said("tour.start.title"))
 
 
+def windows(lang: Lang) -> Component:
+    """The windows that have a name, and the form for one by its ends."""
+    named = segmented("window", "filter.window", [(w, f"window.{w}") for w in WINDOWS], lang)
+    state = attrs(aria_pressed="false", aria_expanded="false", aria_haspopup="dialog")
+    named.children.append(
+        button("window.chosen", lang, action="window-chosen", id="window-chosen", className="seg", **state)
+    )
+    return named
+
+
 def filters(lang: Lang, *more: Component) -> Component:
     """What is measured over which window, on top of the map; `more` stands beside the layers."""
     return html.Div(
         [
             segmented("measure", "filter.measure", [(m, f"measure.{m}") for m in MEASURES], lang),
-            segmented("window", "filter.window", [(w, f"window.{w}") for w in WINDOWS], lang),
+            windows(lang),
             html.Select(
                 [words(f"severity.{n}", lang, html.Option, value=str(n)) for n in range(5)],
                 id="filter-severity",

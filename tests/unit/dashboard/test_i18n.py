@@ -11,7 +11,8 @@ from dashboard.i18n import LANGS, TEXT, joined, table, text
 from data.records import IncidentState, UnitStatus
 from dispatch.both import Both
 from dispatch.words import NAMES
-from layers.view import LAYERS, MEASURES, WINDOWS
+from layers.view import LAYERS, MEASURES
+from layers.windows import WINDOWS
 
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
 SCRIPTS = sorted((DASHBOARD / "assets").glob("*.js"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from itertools import product
 
 import h3
@@ -18,7 +19,8 @@ from layers import areas, cameras, heat, incidents, panel, queue, units
 from layers.places import Places
 from layers.state import LiveState
 from layers.table import Table
-from layers.view import WINDOWS, View
+from layers.view import View
+from layers.windows import TRAILING
 from tests.unit.layers.small_world import NOW_MS, camera, dice_world, incident, region, snapshot
 
 VIEWS = [
@@ -36,6 +38,9 @@ VIEWS = [
     View(window="30d", source="nobody"),
     View(area="T0", window="7d", severity=2, res=10),
     View(window="1h", level="district"),
+    View(window="today", area="T1"),
+    View(window="2026-04-11T12:00/2026-04-21T00:00"),
+    View(window="2026-04-30T00:00/2026-05-02T00:00", severity=2),
 ]
 TIMES = [NOW_MS, NOW_MS - 900_000, NOW_MS - 86_400_000 * 20, NOW_MS + 60_000, 0.0]
 WORLDS = [dice_world(seed) for seed in (1, 2)]
@@ -47,7 +52,23 @@ class Slow:
 
     def __init__(self, where: Region, rows: Snapshot, view: View, t: float) -> None:
         self.where, self.rows, self.view, self.t = where, rows, view, t
-        self.window = WINDOWS[view.window] * 1000
+        begin, length = None, TRAILING.get(view.window, 86_400) * 1000
+        if view.window == "today":
+            begin = t // 86_400_000 * 86_400_000
+        elif "/" in view.window:
+            begin, end = (at(datetime.fromisoformat(f"{part}Z")) for part in view.window.split("/"))
+            length = end - begin
+        self.begin, self.window = begin, length
+        """Trailing windows begin after t - window; those by the calendar, here in UTC, with `begin` itself."""
+
+    def first(self, back: int = 0) -> float:
+        return (self.t - self.window if self.begin is None else self.begin) - back * self.window
+
+    def holds(self, when: float, back: int = 0) -> bool:
+        low = self.first(back)
+        if self.begin is None:
+            return low < when <= low + self.window
+        return low <= when < low + self.window and when <= self.t - back * self.window
 
     def mine(self, *, focus: bool = True) -> list[IncidentRow]:
         view = self.view
@@ -70,14 +91,13 @@ class Slow:
         return not focus or (area is not None and focus in [a.code for a in self.where.path(area)])
 
     def reported(self, back: int = 0, *, focus: bool = True) -> list[IncidentRow]:
-        until = self.t - back * self.window
-        return [r for r in self.mine(focus=focus) if until - self.window < at(r.opened_at) <= until]
+        return [r for r in self.mine(focus=focus) if self.holds(at(r.opened_at), back)]
 
     def open(self, *, focus: bool = True) -> list[IncidentRow]:
         return [r for r in self.mine(focus=focus) if at(r.opened_at) <= self.t and not at(r.closed_at) <= self.t]
 
     def closed(self) -> list[IncidentRow]:
-        return [r for r in self.mine() if self.t - self.window < at(r.closed_at) <= self.t]
+        return [r for r in self.mine() if self.holds(at(r.closed_at))]
 
     def measured(self) -> list[IncidentRow]:
         return self.open() if self.view.measure == "open" else self.reported()
@@ -216,7 +236,8 @@ def test_the_panel_counts_the_same_incidents(states, world, view, t):
     made = panel.build(states[world], view, t)
     now, before, still, closed = slow.reported(), slow.reported(1), slow.open(), slow.closed()
     kpis = made["kpis"]
-    begun = min((at(r.opened_at) for r in things.incidents if r.rows), default=t + 1) <= t - 2 * slow.window
+    oldest = min((at(r.opened_at) for r in things.incidents if r.rows), default=t + 1)
+    begun = oldest <= slow.first(1) if slow.begin is None else oldest < slow.first(1)
     assert (kpis["reported"], kpis["reported_before"], kpis["open"], kpis["closed"]) == (
         len(now), len(before) if begun else None, len(still), len(closed)
     )  # fmt: skip
@@ -226,13 +247,18 @@ def test_the_panel_counts_the_same_incidents(states, world, view, t):
     assert kpis["areas_silent"] == made["silent"]["total"] == sum(slow.silent(code) > 0 for code in finest)
     trend = made["trend"]
     width = trend["bin_s"] * 1000
-    assert trend["t"][0] == t - slow.window
-    assert trend["t"][-1] + width == t
-    for name, there, back in (("reported", now, 0), ("before", before, slow.window)):
-        assert trend[name] == [
-            sum(start - back < at(r.opened_at) <= start - back + width for r in there) for start in trend["t"]
-        ]
-    assert trend["closed"] == [sum(start < at(r.closed_at) <= start + width for r in closed) for start in trend["t"]]
+    assert trend["t"] == [slow.first() + i * width for i in range(len(trend["t"]))]
+    end = slow.first() + slow.window if slow.begin is None else max(t, slow.first() + 1)
+    assert trend["t"][-1] < min(end, slow.first() + slow.window) <= trend["t"][-1] + width
+
+    def bins(times: list[float], back: int = 0) -> list[int]:
+        step = math.ceil if slow.begin is None else lambda x: math.floor(x) + 1
+        found = Counter(min(step((when - slow.first(back)) / width), len(trend["t"])) for when in times)
+        return [found[i + 1] for i in range(len(trend["t"]))]
+
+    assert trend["reported"] == bins([at(r.opened_at) for r in now])
+    assert trend["before"] == bins([at(r.opened_at) for r in before], 1)
+    assert trend["closed"] == bins([at(r.closed_at) for r in closed])
     counts = Counter(r.category for r in now)
     assert {row["code"]: row["count"] for row in made["categories"]} == counts
     assert [row["count"] for row in made["categories"]] == sorted(counts.values(), reverse=True)
