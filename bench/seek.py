@@ -4,7 +4,7 @@ A district of 930 grids over 30 days: 1,000,000 events, one in ten of which peop
 an arrival, a closing, and one in fifty of those brought back and closed again), 1,000 units whose statuses follow and
 that send 20,000,000 positions, 2,000 cameras of which some fail. Events and commands go through `store.append`;
 positions are written straight into the track table with the columns and indexes that the store gives it, which is what
-matters here. `--quick` makes a twentieth of it.
+matters here. `--quick` makes a twentieth of it, `--part 5` a fifth.
 
 Printed: the first seek, which reads the history; seeks to random moments in no order, with and without drawing all
 layers and the panel; playing at 3,600x with five pictures a second; memory; and the fold of a moment, a third into the
@@ -253,10 +253,12 @@ def fold(store: SqlStore) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a twentieth: 50,000 events, 1,000,000 positions")
+    parser.add_argument("--part", type=int, default=1, metavar="N", help="an Nth of the events and positions")
     parser.add_argument("--keep", type=Path, help="folder to keep the store in, and to find it again")
     parser.add_argument("--seeks", type=int, default=300)
     args = parser.parse_args()
-    events, track = (50_000, 1_000_000) if args.quick else (1_000_000, 20_000_000)
+    part = 20 if args.quick else args.part
+    events, track = 1_000_000 // part, 20_000_000 // part
     with tempfile.TemporaryDirectory() as folder:
         file = (args.keep or Path(folder)) / f"seek{events}.db"
         there = file.exists()

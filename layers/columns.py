@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -50,11 +51,12 @@ class Columns:
 
 
 class Codes:
-    """Texts by number, in order of first appearance."""
+    """Texts by number, in order of first appearance. Thread-safe: the live state and its pasts share them."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._number: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -63,8 +65,12 @@ class Codes:
         """The number of a text, a new one when it is new."""
         found = self._number.get(text)
         if found is None:
-            found = self._number[text] = len(self.texts)
-            self.texts.append(text)
+            with self._lock:
+                found = self._number.get(text)
+                if found is None:
+                    found = len(self.texts)
+                    self.texts.append(text)
+                    self._number[text] = found
         return found
 
     def find(self, text: str) -> int | None:

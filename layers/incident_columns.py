@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from layers.case_columns import COLUMNS as CASE_COLUMNS
 from layers.case_columns import CaseCodes
 from layers.columns import NAN, Codes, Columns, ms
 from layers.places import Places
+from layers.row_changes import RowChanges
 from layers.view import MAX_RES, MIN_RES
 
 Rows = NDArray[np.int64]
@@ -51,6 +52,8 @@ class IncidentColumns:
         self._opened_sorted: NDArray[np.float64] = np.empty(0)
         self._sorted = True
         self.cube = HeatCube(len(places.codes), RESOLUTIONS)
+        self.changes = RowChanges()
+        """Rows that were changed after they were appended."""
 
     def __len__(self) -> int:
         return self._columns.n
@@ -75,7 +78,7 @@ class IncidentColumns:
         start = len(self.ids)
         values = self.values(rows)
         self._columns.extend(values)
-        self.cube.add(*(values[name] for name in _COUNTED))
+        self._counted(values)
         for i, row in enumerate(rows, start):
             self.row[row.id] = i
             self.ids.append(row.id)
@@ -84,7 +87,17 @@ class IncidentColumns:
 
     def _change(self, known: Sequence[tuple[IncidentRow, int]]) -> None:
         at = np.array([i for _, i in known], np.int64)
-        values = self.values([row for row, _ in known])
+        self._replace(at, self.values([row for row, _ in known]))
+        for row, i in known:
+            self.titles[i] = (row.title, row.title_en)
+            self.cases[i] = row.case
+
+    def _counted(self, values: Mapping[str, NDArray[Any]]) -> None:
+        """The cube counts new rows."""
+        self.cube.add(*(values[name] for name in _COUNTED))
+
+    def _replace(self, at: Rows, values: Mapping[str, NDArray[Any]]) -> None:
+        """The columns of these rows are now so."""
         old = [self[name][at] for name in _COUNTED]
         new = [values[name] for name in _COUNTED]
         other = np.zeros(len(at), bool)
@@ -95,9 +108,7 @@ class IncidentColumns:
             self.cube.add(*(column[other] for column in new))
         for name, column in values.items():
             self[name][at] = column
-        for row, i in known:
-            self.titles[i] = (row.title, row.title_en)
-            self.cases[i] = row.case
+        self.changes.note(at)
 
     @property
     def names(self) -> tuple[str, ...]:

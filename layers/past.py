@@ -1,9 +1,9 @@
 """The past: a timeline's state as it stood at t, for the same layers that draw the live state.
 
 `Past.seek(t)` is what a fold of all records with at <= t gives (`data/moment.py`, docs/decisions/0007), whatever was
-sought before. It costs tens of milliseconds, not a walk through the log: what is the same then as now is read from the
-live state's columns, what changed since from the history of the timeline (`layers/past_history.py`, one for all pasts),
-and units' positions from the track table.
+sought before. It costs milliseconds, not a walk through the log: what is the same then as now is read from a copy of
+the live state's columns, what changed since from the history of the timeline (`layers/past_history.py`, one for all
+pasts), and units' positions from the track table. The live state is held still only while what changed of it is copied.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Past:
         self._seen_at: datetime | None = None
         self._seen_seq = 0
         self._state: PastState | None = None
-        self._of: tuple[int, int] = (-1, -1)
+        self._shown: LiveState | None = None
+        self._of = -1
         self._made = 0
 
     @property
@@ -80,39 +81,36 @@ class Past:
                     units = list(live.units.ids)
                 self.history.follow(live)
                 state = self._made_of(live, units, t_ms)
-                with self._reader.reading() as now:
-                    if now is live:
-                        self._t, self._state = t_ms, state
-                        self._lay_over(live)
-                        return
+                if not self._replaced(live):
+                    self._t, self._shown, self._state = t_ms, live, state
+                    self._lay_over()
+                    return
 
     @contextmanager
     def reading(self) -> Iterator[LiveState]:
-        """The state, held still inside the block: keep it short, for the live state is held still as well.
+        """The state, held still inside the block. Who reads another past of the timeline waits meanwhile, who reads the
+        live state does not.
 
-        Raises StoreUnavailable before there is one, RuntimeError before the first `seek`.
+        Raises StoreUnavailable before there is a live state, RuntimeError before the first `seek`.
         """
         with self._lock, self.history.lock:
             if self._clock is not None:
                 self.seek(ms(self._clock.now()))
-            if self._t is None:
+            if self._t is None or self._shown is None or self._state is None:
                 raise RuntimeError("past: seek() a moment before its state is read")
-            with self._reader.reading() as live:
-                if self._live is live:
-                    yield self._current(live)
-                    return
-            self.seek(self._t)  # the region was replaced, or the store
-            with self._reader.reading() as live:
-                yield self._current(live)
+            if self._replaced(self._shown) or not self.history.ready:
+                self.seek(self._t)  # the region was replaced, or the store
+            if self._of != self.history.version:
+                self._lay_over()  # another past of the timeline has brought it further
+            yield self._state
 
-    def _current(self, live: LiveState) -> PastState:
-        assert self._state is not None
-        if self._of != (live.version, self.history.version):
-            self._lay_over(live)
-        return self._state
+    def _replaced(self, live: LiveState) -> bool:
+        """Whether there is another live state by now."""
+        with self._reader.reading() as now:
+            return now is not live
 
     def _made_of(self, live: LiveState, units: list[str], t_ms: float) -> PastState:
-        """The state of t but for incidents, read from history and store while the live state goes on."""
+        """The state of t but for incidents, read from history and store."""
         t, history = moment_of(t_ms), self.history
         us = micros(t)
         if self._live is not live:
@@ -125,7 +123,7 @@ class Past:
             contacts = history.tracks.contacts(conn, finest, t)
             heard = history.counts.until(conn, units, t)
             rejected = self._store.rejected(conn, self.timeline)
-        state = PastState(live)
+        state = PastState(live, history.work)
         self._units.bring(history.units.at(us), self._seen, since)
         state.units = self._units
         state.sites, state.cameras = self._cameras.bring(history.sites.at(us))
@@ -139,14 +137,14 @@ class Past:
         state.seq = history.seq
         return state
 
-    def _lay_over(self, live: LiveState) -> None:
-        """Give the state its incidents; the live state is held still."""
+    def _lay_over(self) -> None:
+        """Give the state its incidents."""
         assert self._state is not None
         assert self._t is not None
-        self._state.incidents = PastIncidents(live.incidents, self.history.incidents, self._t)
+        self._state.incidents = PastIncidents(self.history.base, self.history.incidents, self._t)
         self._made += 1
         self._state.version = self._made
-        self._of = live.version, self.history.version
+        self._of = self.history.version
 
     def _follow_units(self, conn: Connection, ids: Sequence[str], t: datetime) -> list[Seen] | None:
         """Bring `_seen`, the last position of each unit by t, to t. How they came there, when that is a short way."""

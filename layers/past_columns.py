@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -12,68 +12,43 @@ from data.casework import Case
 from geo.cube import HeatCube
 from layers.columns import NAN
 from layers.incident_columns import IncidentColumns, Rows
-from layers.incidents import LINGER_MS
+from layers.past_base import BaseIncidents
 from layers.past_cube import Matters, PatchedCube
 from layers.past_incidents import IncidentVersions
 from layers.past_overlay import Overlaid, Replaced
 
-Mask = NDArray[np.bool_]
-
 _COUNTED = ("atom", "category", "severity", "source", "opened", "closed")
-_STAGES = ("dispatched", "arrived", "closed")
 
 
 class PastIncidents(IncidentColumns):
-    """The incidents as they stood at t. Rows are those of `live`; beyond its end are those that it has no more.
+    """The incidents as they stood at t. Rows are those of `live`, a copy; beyond its end are those that it has no more.
 
     Only rows that can be told from the live ones at t are laid over: those at work or just closed (their cases were
     other ones), those closed and brought back since, those that a later record placed, named or classed anew.
     """
 
-    def __init__(self, live: IncidentColumns, versions: IncidentVersions, t: float) -> None:
+    def __init__(self, live: BaseIncidents, versions: IncidentVersions, t: float) -> None:
         self.t = t
         self._live, self._versions = live, versions
         self._size = len(live)
-        found, row = versions.at(t)
-        known = row >= 0
-        found, row, new = found[known], row[known], found[~known]
-        new = new[versions.columns["opened"][new] <= t]
-        gone = self._not_yet(row)
-        told = self._told(found, row)
-        found, row = found[told], row[told]
-        order = np.argsort(row)
+        found, row = versions.told_at(t)
+        # Closed by t and opened later: the cube counts such closings, of which nothing was known where nothing was.
+        gone = np.array([each for each in live.closed_before_opened(t) if not versions.known_at(each, t)], np.int64)
+        new = versions.rowless_at(t)
+        self._more = new[versions.columns["opened"][new] <= t]
         # Rows that are overlaid, ascending; the version of each, -1 where nothing was known of it by t.
-        self._at: Rows = np.concatenate([row[order], gone])
-        self._version: Rows = np.concatenate([found[order], np.full(len(gone), -1, np.int64)])
-        order = np.argsort(self._at, kind="stable")
-        self._at, self._version, self._more = self._at[order], self._version[order], new
+        at = np.concatenate([row, gone])
+        order = np.argsort(at, kind="stable")
+        self._at: Rows = at[order]
+        self._version: Rows = np.concatenate([found, np.full(len(gone), -1, np.int64)])[order]
         self._made: dict[str, Any] = {}
         self.categories, self.sources, self.codes = live.categories, live.sources, live.codes
-        self.ids = live.ids
-        self.row = live.row
-        if len(new):
-            names = [versions.ids[who] for who in versions.columns["who"][new].tolist()]
-            self.ids = cast("list[str]", Replaced(live.ids, self._size, {}, names))
-            self.row = {**live.row, **{id: self._size + i for i, id in enumerate(names)}}
+        names = [versions.ids[who] for who in versions.columns["who"][self._more].tolist()]
+        self.ids = cast("list[str]", Replaced(live.ids, self._size, {}, names))
+        self.row = cast("dict[str, int]", _Row(live, {id: self._size + i for i, id in enumerate(names)}))
         self.titles = cast("list[tuple[str, str]]", _Titles(self))
         self.cases = cast("list[Case | None]", _Cases(self))
         self.cube = self._cube()
-
-    # --- which rows --------------------------------------------------------------------------------------------------
-
-    def _not_yet(self, row: Rows) -> Rows:
-        """Rows closed by t and opened later, of which nothing was known at t: the cube counts such closings."""
-        live = self._live
-        early = np.flatnonzero((live["closed"] <= self.t) & (live["opened"] > self.t))
-        return early[~np.isin(early, row)]
-
-    def _told(self, found: Rows, row: Rows) -> Mask:
-        """Which versions can be told from the live row at t."""
-        then, now, t = self._versions.columns, self._live, self.t
-        told: Mask = then["odd"][found] | ~(then["closed"][found] <= t - LINGER_MS)
-        for name in ("opened", *_STAGES):
-            told |= _by(then[name][found], t) != _by(now[name][row], t)
-        return told
 
     def _cube(self) -> HeatCube:
         now, then, t = self._live, self._versions.columns, self.t
@@ -169,6 +144,28 @@ class PastIncidents(IncidentColumns):
         else:
             version = self._versions.of(who, self.t)
         return None if version is None else self._versions.case_of(version)
+
+
+class _Row(Mapping[str, int]):
+    """Rows by id: those of the base, and those behind its end."""
+
+    def __init__(self, base: BaseIncidents, more: dict[str, int]) -> None:
+        self._base, self._more = base, more
+
+    def __getitem__(self, id: str) -> int:
+        found = self._more.get(id)
+        if found is None:
+            found = self._base.row_of(id)
+            if found < 0:
+                raise KeyError(id)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._base.ids[: len(self._base)]
+        yield from self._more
+
+    def __len__(self) -> int:
+        return len(self._base) + len(self._more)
 
 
 class _Titles(Sequence[tuple[str, str]]):

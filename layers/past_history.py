@@ -24,6 +24,7 @@ from data.records import Kind, Record, incident_of
 from data.sql_store import SqlStore
 from layers.columns import ms
 from layers.log_rows import uncollected
+from layers.past_base import CHUNK, BaseIncidents
 from layers.past_contacts import Contacts
 from layers.past_incidents import Change, IncidentVersions
 from layers.past_versions import Versions
@@ -50,7 +51,9 @@ class Told(NamedTuple):
 class History:
     """See the head of this file. `live` gives the numbers of areas and codes; with another one it is read anew.
 
-    Not thread-safe but for `lock`, which whoever uses it holds.
+    `base` and `work` are copies of what the live state has of incidents and of units at work: what is drawn of a past
+    is drawn from them, so that nobody holds the live state still meanwhile. Not thread-safe but for `lock`, which
+    whoever uses it holds.
     """
 
     def __init__(self, store: SqlStore, reader: Reader) -> None:
@@ -63,9 +66,16 @@ class History:
         """Grows with every change."""
         self._store, self._reader, self._worked = store, reader, WorkedReader(store, timeline)
         self._live: LiveState | None = None
+        self._copied: LiveState | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it was read, and whole."""
+        return self._live is not None
 
     def follow(self, live: LiveState) -> None:
         """Take over what the log has and this has not. Raises StoreUnavailable."""
+        self._copy(live)
         self.counts.follow()
         if self._live is not live or self.incidents.dead > MOST_DEAD * len(self.incidents) + 1000:
             self._read(live)
@@ -74,11 +84,23 @@ class History:
         if news and not self._add(news):
             self._read(live)
 
+    def _copy(self, live: LiveState) -> None:
+        """Bring the copies of the live state up to it, a part at a time."""
+        if self._copied is not live:
+            self.base, self.work = BaseIncidents(live.places, live.incidents), live.work.copy()
+            self._copied = live
+        if self.base.follow(self._reader, live):
+            self.version += 1
+        done = False
+        while not done:
+            with self._reader.reading() as now:
+                done = now is not live or self.work.take(live.work, CHUNK)
+
     # --- from the beginning ------------------------------------------------------------------------------------------
 
     def _read(self, live: LiveState) -> None:
         self._live = None
-        self.incidents = IncidentVersions(live.incidents)
+        self.incidents = IncidentVersions(self.base)
         self.units: Versions[str, Unit] = Versions()
         self.sites: Versions[str, Site] = Versions()
         self.feeds: Versions[str, Feed] = Versions()
@@ -93,13 +115,13 @@ class History:
             for record in worked.walk:
                 self._take(record)
                 if len(self.incidents.waiting) > MOST_WAITING:
-                    self._settle()
+                    self.incidents.settle()
             self._tell(worked.tied)
             for _, rows in groupby(worked.stories, incident_of):
                 self._tell(rows)
                 if len(self.incidents.waiting) > MOST_WAITING:
-                    self._settle()
-        self._settle()
+                    self.incidents.settle()
+        self.incidents.settle()
         self.seq = worked.head
         self.version += 1
         self._live = live
@@ -107,11 +129,6 @@ class History:
         # every screen up for half a second.
         gc.collect()
         gc.freeze()
-
-    def _settle(self) -> None:
-        """Make columns of new versions. Their codes and places become known to the live state, which is held still."""
-        with self._reader.reading():
-            self.incidents.settle()
 
     # --- what is new -------------------------------------------------------------------------------------------------
 
@@ -146,7 +163,7 @@ class History:
         self._tell(stories)
         for record in news:
             self.contacts.add(record)
-        self._settle()
+        self.incidents.settle()
         self.seq = upto
         self.version += 1
         return True

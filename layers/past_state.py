@@ -11,14 +11,15 @@ from data.projection_io import feed_row, site_row
 from data.store import FeedRow, SiteRow
 from layers.site_columns import CameraColumns
 from layers.state import LiveState
+from layers.unit_work import UnitWork
 
 
 class PastState(LiveState):
-    """A timeline at `t` (ms). Made by `Kept`; what does not differ from the moment shown before is that one's own."""
+    """A timeline at `t` (ms). Made by `Past`; what does not differ from the moment shown before is that one's own."""
 
-    def __init__(self, live: LiveState) -> None:
+    def __init__(self, live: LiveState, work: UnitWork) -> None:
         self.region, self.places, self.extras = live.region, live.places, live.extras
-        self.work = live.work
+        self.work = work
         self.documents = {}
         self.feeds = {}
         self.source_ms = self.commit_ms = None

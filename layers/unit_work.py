@@ -53,14 +53,33 @@ class UnitWork:
         self._columns = Columns(start=np.float64, end=np.float64, unit=np.int32, incident=np.int32)
         self._units, self._incidents = Codes(), Codes()
         self._of: dict[str, list[int]] = {}
+        self._void: list[int] = []
 
     def __len__(self) -> int:
         return sum(map(len, self._of.values()))
+
+    def copy(self) -> UnitWork:
+        """Another one with nothing in it, to be brought up to this one by `take`; names of numbers are shared."""
+        made = UnitWork()
+        made._units, made._incidents, made._of = self._units, self._incidents, self._of
+        return made
+
+    def take(self, other: UnitWork, most: int) -> bool:
+        """Bring a copy nearer to what it is a copy of, by so many rows at most. True when it is as that one."""
+        start, end = self._columns.n, min(other._columns.n, self._columns.n + most)
+        if start < end:
+            self._columns.extend({name: other._columns[name][start:end] for name in other._columns.names})
+        void = other._void[len(self._void) : len(self._void) + most]
+        # What is void in rows that are still to come is so there already.
+        self._columns["start"][[row for row in void if row < self._columns.n]] = _NEVER
+        self._void += void
+        return end == other._columns.n and len(self._void) == len(other._void)
 
     def put(self, incident: str, parts: Iterable[_Part]) -> None:
         """What is known of an incident now, instead of what was known before."""
         before = self._of.pop(incident, [])
         self._columns["start"][before] = _NEVER
+        self._void += before
         parts = list(parts)
         if not parts:
             return

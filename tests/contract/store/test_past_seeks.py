@@ -19,7 +19,20 @@ from data.open_store import open_store
 from data.records import LIVE, Kind, Record
 from data.settings import Settings
 from data.sql_store import SqlStore
-from layers import areas, cameras, heat, incidents, panel, queue, units
+from layers import (
+    areas,
+    cameras,
+    heat,
+    incidents,
+    panel,
+    past_base,
+    past_history,
+    past_incidents,
+    past_spans,
+    queue,
+    row_changes,
+    units,
+)
 from layers.columns import ms
 from layers.past import Past, moment_of
 from layers.reader import Reader
@@ -137,5 +150,37 @@ def test_seeking_gives_what_the_fold_of_the_moment_gives_while_the_log_grows(mak
         fresh = Past(store, reader)
         fresh.seek(t)
         alike(fresh, slowly(store, t), t)
+    finally:
+        store.close()
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_what_is_done_in_parts_gives_the_same_whatever_the_parts(
+    make: Callable[[], SqlStore], monkeypatch: pytest.MonkeyPatch, seed: int
+):
+    """Copies of three rows, snapshots at every other span, changes that are soon forgotten: as with a large log."""
+    monkeypatch.setattr(past_base, "CHUNK", 3)
+    monkeypatch.setattr(past_history, "MOST_WAITING", 5)
+    monkeypatch.setattr(past_incidents, "_FEW", 2)
+    monkeypatch.setattr(past_spans, "STEP", 2)
+    monkeypatch.setattr(row_changes, "KEPT", 4)
+    dice, records = random.Random(seed), Dice(seed)
+    store = make()
+    try:
+        store.append([records.record() for _ in range(60)])
+        reader = Reader(store, ManualClock(NOW), Settings())
+        past = Past(store, reader)
+        other = past.beside()
+        for _ in range(4):
+            for t in moments(store, dice, 2):
+                past.seek(t)
+                alike(past, slowly(store, t), t)
+            store.append([records.record() for _ in range(dice.choice((1, 5, 30)))])
+            other.seek(t)  # brings what both share further; what the first one shows is of the log by now
+            past.seek(t)
+            alike(past, slowly(store, t), t)
     finally:
         store.close()

@@ -30,6 +30,7 @@ from data.records import (
     LookPayload,
     Record,
     RulePayload,
+    ScenePayload,
     SitePayload,
     SiteStatusPayload,
     UnitPayload,
@@ -101,6 +102,9 @@ class Dice:
         elif kind is Kind.BOOKMARK:
             id, version = f"mark{d.randrange(3)}", self.n
             payload = BookmarkPayload(t=at, name=f"n{self.n}", withdrawn=d.random() < 0.2)
+        elif kind is Kind.SCENE:
+            id, version = f"scene:{d.randrange(2)}", self.n
+            payload = ScenePayload(incident=incident, shown=d.random() < 0.7, actor="a")
         else:
             id, version = d.choice(("hotline", "gps")), self.n
             payload = FeedPayload(name=id, rhythm_s=d.choice((60.0, 600.0)), areas=d.random() < 0.5)
