@@ -38,6 +38,7 @@ from data.clock import Clock
 from data.closing import shut
 from data.codec import RECORD_COLUMNS
 from data.errors import StoreUnavailable
+from data.lineage import is_fork
 from data.postgis_rows import JSONB_VERSION, PG_EPOCH, at_once, copy_type, with_points
 from data.rows import RowCodec, Write
 from data.sql_store import SqlStore
@@ -145,6 +146,8 @@ class PostgisStore(SqlStore):
             raise
 
     def _begun(self, conn: Connection | None, sought: Sought | None) -> Headed:
+        if sought is not None and is_fork(sought.timeline):
+            sought = None  # what it inherits is asked for part by part
         if conn is None:
             conn = self._writer = self.engine.connect()
         try:
@@ -182,6 +185,8 @@ class PostgisStore(SqlStore):
         return seq, region
 
     def seqs_of(self, conn: Connection, sought: Sought) -> list[int]:
+        if is_fork(sought.timeline):
+            return super().seqs_of(conn, sought)
         return [seq for (seq,) in _driver(conn).execute(_SEQS_OF, _bound(sought))]
 
     def rows_by_key(

@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, select, update
 
 from data import codec, inherited, scan
 from data.clock import Clock
@@ -23,7 +23,7 @@ from data.doorbell import Doorbell
 from data.exercise import refused_on
 from data.failures import translated
 from data.forks import begin, remove
-from data.lineage import beginning, belongs, fork_names, parts_of
+from data.lineage import beginning, belongs, belongs_key, fork_names, is_fork, parts_of
 from data.locate import locator_of
 from data.models import PROJECTIONS, Dialect, tables_of
 from data.moment import moment
@@ -306,9 +306,12 @@ class SqlStore(ABC):
         return self.records_of(conn, select(*self.record_columns()).where(self.among(record.c.seq, seqs)))
 
     def seqs_of(self, conn: Connection, sought: Sought) -> list[int]:
-        """The seqs of what a source has in the log under these ids (positions aside)."""
+        """The seqs of what a source has in the log under these ids (positions aside), inherited ones among them."""
         key = self.tables.record_key
-        mine = (key.c.timeline == sought.timeline) & (key.c.source == sought.source)
+        own = key.c.timeline == sought.timeline
+        if is_fork(sought.timeline):
+            own = belongs_key(self, key, parts_of(self, conn, sought.timeline))
+        mine = and_(own, key.c.source == sought.source)
         return list(conn.scalars(select(key.c.seq).where(mine, self.among(key.c.source_id, sought.ids))))
 
     def rows_by_key(

@@ -1,9 +1,9 @@
 """Original and fork side by side: who was there how soon, what that gained, what was covered meanwhile.
 
 Response time is from an incident's report to its first unit on scene. Three courses are told apart: `original` is what
-the log recorded, `fork` what the policy did, and `baseline` history's own choices of units under the same assumptions
-as the fork (positions, travel times). What a policy gains is the baseline's time less the fork's; baseline against
-original tells how far the assumptions are from what was so.
+the log recorded, `fork` what the policy or people did, and `baseline` history's own choices of units under the same
+assumptions as the fork (positions, travel times). What a policy gains is the baseline's time less the fork's; baseline
+against original tells how far the assumptions are from what was so.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 import numpy as np
 
 from data.errors import BadInput
 from data.settings import Settings
-from data.store import Store
+from data.store import Store, UnitRow
 from dispatch.book import Book
 from geo.distance import haversine_m
 from geo.roads import RoadGraph
 from replay.fork import PLAYERS, Fork
-from replay.fork_course import moment
+from replay.fork_course import Course, Play, moment
+from replay.fork_coverage import MINUTES, Coverage, Sample, as_logged, as_recorded, demand_of
+from replay.fork_crews import ROADS, SharedTrips
 from replay.fork_original import Matter, Original, read
-from replay.fork_run import Ran, leave_offices_alone
+from replay.fork_run import Ran, fleet, leave_offices_alone
+from replay.fork_state import own_records
+from replay.policies_forks import HISTORY, chooser
 
 NEAR_M = 300.0
 """A road is at hand where a junction is within so many metres."""
@@ -64,9 +69,8 @@ def document(ran: Ran, state_hash: str) -> dict[str, Any]:
         "all": summary(found),
         "on_roads": summary([each for each in found if each.on_roads]),
         "coverage": {
-            "minutes": ran.coverage.minutes, "of": ran.coverage.of,
-            "fork": [[moment(at), share] for at, share in ran.course.coverage],
-            "baseline": [] if baseline is None else [[moment(at), share] for at, share in baseline.coverage],
+            "minutes": ran.coverage.minutes, "of": ran.coverage.of, "original": samples(ran.recorded),
+            "baseline": [] if baseline is None else samples(baseline.coverage), "fork": samples(ran.course.coverage),
         },
         "incidents": [incident(each) for each in found],
         "state_hash": state_hash,
@@ -166,26 +170,78 @@ def _near(matters: Sequence[Matter], roads: RoadGraph | None) -> list[bool]:
     return [bool(each) for each in near]
 
 
-def of_logs(
-    store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, end: datetime,
-    beside: Fork | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Original and fork as their logs say, whoever decided in the fork; `beside`, another fork of the same moment, is
-    then the baseline. Raises BadInput where it is of another one."""
+@dataclass(frozen=True)
+class Ground:
+    """What a fork is compared with: read and played once, whoever decides in the fork and however far it is."""
+
+    fork: Fork
+    original: Original
+    units: Sequence[UnitRow]
+    coverage: Coverage
+    recorded: list[Sample]
+    baseline: Course | None
+    """None where the log names no unit."""
+    roads: RoadGraph | None
+
+
+def ground_of(
+    store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, minutes: float = MINUTES
+) -> Ground:
+    """`minutes`: the travel time within which a place counts as covered."""
+    assert fork.until is not None
+    original = read(store, fork.parent, fork.at, fork.until)
+    units, _ = fleet(store, fork, original, store.moment(fork.at, fork.timeline).units)
+    leave_offices_alone(original, book, settings)
+    region = store.region()
+    coverage = Coverage(demand_of(original, book.skills, region, roads), roads, minutes=minutes)
+    baseline = None
+    if any(sent.unit for sent in original.sendings()):
+        baseline = Play(
+            original, units, timeline=fork.timeline, policy=HISTORY,
+            chooser=chooser(HISTORY, roads, settings.timezone), travel=ROADS, seed=fork.seed, skills=book.skills,
+            region=region, zone=settings.timezone, roads=roads, coverage=coverage, trips=SharedTrips(roads),
+        ).run()  # fmt: skip
+    return Ground(fork, original, units, coverage, as_recorded(coverage, original, units), baseline, roads)
+
+
+def of_logs(store: Store, ground: Ground, now: datetime, beside: Fork | None = None) -> dict[str, Any]:
+    """Original and fork as their logs say, whoever decided in the fork, up to `now` of it. The baseline is history's
+    own choice under the fork's assumptions, or `beside`, another fork of the same moment. Raises BadInput where that is
+    one of another moment."""
+    fork, original, coverage = ground.fork, ground.original, ground.coverage
     if beside is not None and (beside.parent, beside.at) != (fork.parent, fork.at):
         raise BadInput(
             f"{beside.timeline} is a fork of {beside.parent} at {beside.at.isoformat()}, not of the same moment",
             zh=f"{beside.timeline} 与本推演并非始于同一时刻",
         )
-    original = read(store, fork.parent, fork.at, fork.until or end)
-    leave_offices_alone(original, book, settings)
-    baseline = {} if beside is None else arrivals(store, beside)
-    sent = {each.incident for each in original.sendings()}
-    found = responses(original, arrivals(store, fork), baseline, roads, sent)
+    played = ground.baseline
+    arrived = arrivals(store, beside) if beside is not None else {} if played is None else played.arrived
+    start, end = ceil(fork.at.timestamp()), ceil(now.timestamp())
+
+    def covered(one: Fork, until: int) -> list[Sample]:
+        return as_logged(coverage, ground.units, own_records(store, one), start, until)
+
+    if beside is not None:
+        beside_covered = covered(beside, ceil((beside.until or now).timestamp()))
+    else:
+        beside_covered = [] if played is None else played.coverage
+    sent = {each.incident for each in original.sendings() if original.matters[each.incident].opened <= end}
+    found = responses(original, arrivals(store, fork), arrived, ground.roads, sent)
     return {
         **about(fork),
         "beside": None if beside is None else beside.timeline,
+        "now": now,
         "all": summary(found),
         "on_roads": summary([each for each in found if each.on_roads]),
+        "coverage": {
+            "minutes": coverage.minutes, "of": coverage.of,
+            "original": samples(ground.recorded), "baseline": samples(beside_covered),
+            "fork": samples(covered(fork, end)),
+        },
         "incidents": [incident(each) for each in found],
-    }
+    }  # fmt: skip
+
+
+def samples(found: Iterable[Sample]) -> list[list[Any]]:
+    """Coverage as it is told: [time, share]."""
+    return [[moment(at), share] for at, share in found]

@@ -285,8 +285,8 @@ class Play:
     def _look(self) -> None:
         assert self._coverage is not None
         now = self.agenda.now
-        places = [crew.place(now) for crew in self.crews.free()]
-        self.course.coverage.append((now, self._coverage.share(places)))
+        free = [(crew.kind, crew.place(now)) for crew in self.crews.free()]
+        self.course.coverage.append((now, self._coverage.share(free)))
         self.agenda.after(self._coverage.every_s, self._look, quiet=True)
 
 

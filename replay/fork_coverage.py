@@ -1,62 +1,186 @@
-"""Coverage: the share of areas that a free unit can be in within so many minutes."""
+"""Coverage: the share of a place's demand that free units can be at within a stated travel time, sampled over time.
+
+Demand is where history's orders of the span led to, each with the kind of unit that was sent: an order's place counts
+as covered while a free unit of its kind can drive there within the standard. That is the covering model of Church and
+ReVelle (The maximal covering location problem, 1974) over demand that was so. The standard is the travel time of
+NFPA 1710 for who arrives first: four minutes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from data.records import (
+    IncidentArrived,
+    IncidentClosed,
+    IncidentDispatched,
+    IncidentMoved,
+    IncidentRecalled,
+    IncidentState,
+    Record,
+    UnitPosition,
+    UnitStatus,
+    UnitStatusPayload,
+)
+from data.store import UnitRow
+from dispatch.skills import Skills
 from geo.area import Region
 from geo.distance import EARTH_RADIUS_M
 from geo.roads import RoadGraph
+from replay.fork_original import Original
 
-MINUTES = 8.0
+MINUTES = 4.0
 EVERY_S = 1800
 NEAR_M = 1000.0
-"""An area farther than this from any road is not counted where there are roads."""
+"""A place farther than this from any road is not counted where there are roads."""
 SPEED_MS = 30.0 / 3.6
 """Off the roads, and everywhere where there are none."""
+ANY = ""
+"""The kind of an order that any unit fills: where the log does not say who was sent."""
+
+Place = tuple[float, float]
+Free = tuple[str, Place]
+"""A free unit: its kind, and where it is."""
+Sample = tuple[int, float]
+"""(whole seconds since 1970, share 0 to 1)."""
 
 
 class Coverage:
-    """Of a region's finest areas, each by a point inside it; of a road network's junctions where there is no region."""
+    """How much of a demand free units cover. `of`: how many places are asked for."""
 
     def __init__(
-        self, region: Region, roads: RoadGraph | None, *, minutes: float = MINUTES, every_s: int = EVERY_S
-    ) -> None:
-        self.minutes, self.every_s = minutes, every_s
-        self._roads = roads
-        finest = [a for a in region.areas if a.level == region.levels[-1]] if region.levels else []
-        inside = [area.geometry.representative_point() for area in finest]
-        lon, lat = np.array([p.x for p in inside]), np.array([p.y for p in inside])
-        if roads is None:
-            self._scale = np.radians(EARTH_RADIUS_M) * np.array(
-                [np.cos(np.radians(lat.mean())) if lat.size else 1.0, 1.0]
-            )
-            self._points = np.column_stack((lon, lat)) * self._scale
-            self.of = len(lon)
-            return
-        nodes = roads.snap(lon, lat) if lon.size else roads.core
-        self._off = np.zeros(len(nodes))
-        if lon.size:
-            scale = np.radians(EARTH_RADIUS_M)
-            x = (roads.lon[nodes] - lon) * np.cos(np.radians(lat)) * scale
-            self._off = np.hypot(x, (roads.lat[nodes] - lat) * scale)
-        near = self._off <= NEAR_M
-        self._nodes, self._off = nodes[near], self._off[near] / SPEED_MS
-        self.of = int(near.sum())
+        self, demand: Mapping[str, Sequence[Place]], roads: RoadGraph | None, *, minutes: float = MINUTES,
+        every_s: int = EVERY_S,
+    ) -> None:  # fmt: skip
+        """`demand`: places (WGS 84 degrees) by the kind of unit that is wanted there."""
+        self.minutes, self.every_s, self._roads = minutes, every_s, roads
+        self._wanted = {kind: _Wanted(np.array(places, np.float64), roads) for kind, places in demand.items()}
+        self.of = sum(each.n for each in self._wanted.values())
 
-    def share(self, places: Sequence[tuple[float, float]]) -> float:
-        """Share of the areas, 0 to 1; 0 where there are none."""
-        limit = self.minutes * 60.0
-        if not self.of or not places:
+    def share(self, free: Sequence[Free]) -> float:
+        """The share that these units cover, 0 to 1; 0 where nothing is asked for."""
+        if not self.of:
             return 0.0
-        at = np.array(places, np.float64)
-        if self._roads is None:
-            metres, _ = cKDTree(at * self._scale).query(self._points)
-            return round(float(np.mean(metres / SPEED_MS <= limit)), 4)
-        starts = np.unique(self._roads.snap(at[:, 0], at[:, 1]))
-        seconds = dijkstra(self._roads.outgoing.matrix, indices=starts, min_only=True, limit=limit)
-        return round(float(np.mean(seconds[self._nodes] + self._off <= limit)), 4)
+        covered = 0
+        for kind, wanted in self._wanted.items():
+            places = [place for of_kind, place in free if kind in (ANY, of_kind)]
+            if places:
+                covered += wanted.within(np.array(places, np.float64), self.minutes * 60.0, self._roads)
+        return round(covered / self.of, 4)
+
+    def times(self, start: int, end: int) -> range:
+        """When it is sampled: whole seconds since 1970."""
+        return range(start, end, self.every_s)
+
+
+class _Wanted:
+    """The places of one kind of demand, ready to be measured to."""
+
+    def __init__(self, places: NDArray[np.float64], roads: RoadGraph | None) -> None:
+        lon, lat = places.T
+        self._scale = np.radians(EARTH_RADIUS_M) * np.array([np.cos(np.radians(lat.mean())), 1.0])
+        if roads is None:
+            self._points, self.n = places * self._scale, len(places)
+            return
+        nodes = roads.snap(lon, lat)
+        metres = np.hypot(*((np.column_stack((roads.lon[nodes], roads.lat[nodes])) - places) * self._scale).T)
+        near = metres <= NEAR_M
+        self._nodes, self._off, self.n = nodes[near], metres[near] / SPEED_MS, int(near.sum())
+
+    def within(self, units: NDArray[np.float64], limit_s: float, roads: RoadGraph | None) -> int:
+        """How many of them one of these units reaches in time."""
+        if roads is None:
+            metres, _ = cKDTree(units * self._scale).query(self._points)
+            return int(np.sum(metres / SPEED_MS <= limit_s))
+        starts = np.unique(roads.snap(units[:, 0], units[:, 1]))
+        seconds = dijkstra(roads.outgoing.matrix, indices=starts, min_only=True, limit=limit_s)
+        return int(np.sum(seconds[self._nodes] + self._off <= limit_s))
+
+
+def demand_of(
+    original: Original, skills: Skills, region: Region, roads: RoadGraph | None
+) -> Mapping[str, Sequence[Place]]:
+    """History's orders of the span by the kind of unit, without units that walk. A span without orders asks for the
+    finest areas, or where there is no region for the road network's junctions, and for any unit."""
+    found: dict[str, list[Place]] = {}
+    for sent in original.sendings():
+        matter = original.matters[sent.incident]
+        if matter.lon is not None and matter.lat is not None and not (sent.kind and skills.kind(sent.kind).walk_kmh):
+            found.setdefault(sent.kind, []).append((matter.lon, matter.lat))
+    if found:
+        return dict(sorted(found.items()))
+    finest = [area for area in region.areas if area.level == region.levels[-1]] if region.levels else []
+    inside = [area.geometry.representative_point() for area in finest]
+    places = [(point.x, point.y) for point in inside]
+    if not places and roads is not None:
+        places = list(zip(roads.lon[roads.core].tolist(), roads.lat[roads.core].tolist(), strict=True))
+    return {ANY: places} if places else {}
+
+
+def as_recorded(coverage: Coverage, original: Original, units: Sequence[UnitRow]) -> list[Sample]:
+    """What was covered in the original, as far as its log tells: a unit is free but from an order until it was
+    available again, and stands where it stood when the fork begins."""
+    busy: dict[str, list[tuple[int, int | None]]] = {}
+    for matter in original.matters.values():
+        for sent in matter.sent:
+            busy.setdefault(sent.unit, []).append((sent.at, sent.free))
+    found = []
+    for t in coverage.times(ceil(original.start.timestamp()), ceil(original.end.timestamp())):
+        free = [
+            (row.kind, (row.lon, row.lat))
+            for row in units
+            if row.lon is not None and row.lat is not None and row.status is not UnitStatus.OUT_OF_SERVICE
+            and not any(at <= t and (until is None or t < until) for at, until in busy.get(row.id, ()))
+        ]  # fmt: skip
+        found.append((t, coverage.share(free)))
+    return found
+
+
+def as_logged(
+    coverage: Coverage, units: Sequence[UnitRow], records: Iterable[Record], start: int, end: int
+) -> list[Sample]:
+    """What was covered in a fork, by its own `records`; `units` as they stood when it began."""
+    kinds = {row.id: row.kind for row in units}
+    places = {row.id: (row.lon, row.lat) for row in units if row.lon is not None and row.lat is not None}
+    free = {row.id: row.status is UnitStatus.AVAILABLE for row in units}
+    on = {row.id: row.incident for row in units if row.incident}
+    waiting, found = sorted(records, key=lambda record: (record.at, record.seq or 0)), []
+    upto = 0
+    for t in coverage.times(start, end):
+        while upto < len(waiting) and waiting[upto].at.timestamp() <= t:
+            _take(waiting[upto], places, free, on)
+            upto += 1
+        found.append((t, coverage.share([(kinds[id], places[id]) for id in places if free.get(id) and id in kinds])))
+    return found
+
+
+def _take(record: Record, places: dict[str, Place], free: dict[str, bool], on: dict[str, str]) -> None:
+    """What a record says of where units are, and whether they can be sent."""
+    said = record.payload
+    if isinstance(said, UnitPosition):
+        if record.lon is not None and record.lat is not None:
+            places[said.unit] = record.lon, record.lat
+    elif isinstance(said, UnitStatusPayload):
+        free[said.unit] = said.status is UnitStatus.AVAILABLE
+        if said.incident:
+            on[said.unit] = said.incident
+    elif isinstance(said, IncidentDispatched):
+        free.update(dict.fromkeys(said.units, False))
+        on.update(dict.fromkeys(said.units, said.incident))
+    elif isinstance(said, IncidentRecalled):
+        free.update(dict.fromkeys((unit for unit in said.units if on.get(unit) == said.incident), True))
+    elif isinstance(said, IncidentArrived):
+        free[said.unit] = False
+    elif isinstance(said, IncidentClosed) or (
+        isinstance(said, IncidentMoved) and said.phase is IncidentState.CLOSED and said.step != said.before
+    ):
+        bound = [unit for unit, incident in on.items() if incident == said.incident and not free.get(unit)]
+        free.update(dict.fromkeys(bound, True))
+        for unit in bound:
+            del on[unit]

@@ -40,7 +40,8 @@ class ForkEngine:
         self._store, self._fork = store, fork
         own = [record for record in own_records(store, fork) if record.kind is not Kind.EXERCISE]
         original = read(store, fork.parent, fork.at, fork.until)
-        units, made = fleet(store, fork, original)
+        begin = store.moment(fork.at, fork.timeline).units if own else store.units(fork.timeline)
+        units, made = fleet(store, fork, original, begin)
         self._play = Play(
             original, units, timeline=fork.timeline, policy=PLAYERS, chooser=None, travel=ROADS, seed=fork.seed,
             skills=book.skills, region=store.region(), zone=settings.timezone, roads=roads, find=self._incident,

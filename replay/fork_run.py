@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from geo.roads import RoadGraph
 from replay.drill import CLOCK
 from replay.fork import Fork, free_id
 from replay.fork_course import Course, Play, positions_of
-from replay.fork_coverage import Coverage
+from replay.fork_coverage import Coverage, Sample, as_recorded, demand_of
 from replay.fork_crews import HISTORY as RECORDED
 from replay.fork_crews import ROADS, SharedTrips
 from replay.fork_original import Original, read
@@ -43,6 +43,8 @@ class Ran:
     baseline: Course | None
     roads: RoadGraph | None
     coverage: Coverage
+    recorded: list[Sample]
+    """What was covered in the original."""
 
 
 def run(
@@ -82,10 +84,11 @@ def played(
     assert fork.until is not None
     original = read(store, fork.parent, fork.at, fork.until)
     so_far(READ)
-    units, made = fleet(store, fork, original)
+    units, made = fleet(store, fork, original, store.units(fork.timeline))
     leave_offices_alone(original, book, settings)
     region = store.region()
-    coverage, trips = Coverage(region, roads), SharedTrips(roads)
+    coverage = Coverage(demand_of(original, book.skills, region, roads), roads)
+    trips = SharedTrips(roads)
 
     def play(name: str, how: str, share: float) -> Course:
         choose = chooser(name, roads, settings.timezone)
@@ -103,19 +106,19 @@ def played(
     named = any(sent.unit for sent in original.sendings())  # else nobody knows whom history sent
     baseline = play(HISTORY, ROADS, 1.0) if named and (policy, travel) != (HISTORY, ROADS) else None
     store.append([act_of(beginning_of(fork), ExerciseAct.END, CLOCK, fork.until, clock.now())])
-    return Ran(fork, original, course, baseline, roads, coverage)
+    return Ran(fork, original, course, baseline, roads, coverage, as_recorded(coverage, original, units))
 
 
-def fleet(store: Store, fork: Fork, original: Original) -> tuple[list[UnitRow], list[Record]]:
+def fleet(store: Store, fork: Fork, original: Original, begun: Sequence[UnitRow]) -> tuple[list[UnitRow], list[Record]]:
     """The units that a fork begins with, each with a place, and the records that make those known that only reports
-    named.
+    named; `begun`: those that its log knows at its beginning.
 
     A unit of which the log has no position stands at the median of the places it was sent to in the week before (of
     the span itself where there were none), and goes back there: that is where its station is, as far as the log tells.
     Where units have positions, home is where they were when the fork began. A log that knew no unit at all by then is
     taken to have had those it knows now, where they are now.
     """
-    rows = {row.id: row for row in store.moment(fork.at, fork.timeline).units}
+    rows = {row.id: row for row in begun}
     made: list[Record] = []
     if not rows:
         for known in store.units(fork.parent):

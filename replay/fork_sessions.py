@@ -22,9 +22,10 @@ from data.settings import Settings
 from data.store import Store
 from dispatch.book import Book
 from geo.roads import RoadGraph
-from replay.comparison import of_logs
+from replay.comparison import Ground, ground_of, of_logs
 from replay.drill import CLOCK, Overtaken
 from replay.fork import PLAYERS, SPAN, Fork, forks, free_id
+from replay.fork_coverage import MINUTES
 from replay.fork_engine import ForkEngine
 from replay.fork_hosted import ForkSession
 from replay.fork_making import BROKE_OFF, Making
@@ -35,6 +36,8 @@ from replay.player import Held, OnlyOne, Player, Turn
 TRIES = 5
 PAUSED_S = 900.0
 """How long a fork that is paused is kept in hand; one that is started later is taken up from its log, seconds."""
+GROUNDS = 3
+"""Of so many forks what they are compared with is kept."""
 PHASES = {
     ForkPhase.MAKING: "正在推演",
     ForkPhase.PAUSED: "已暂停",
@@ -59,6 +62,8 @@ class ForkSessions:
         self._sessions: dict[str, ForkSession] = {}
         self._players: dict[str, Player] = {}
         self._makings: dict[str, Making] = {}
+        self._grounds: dict[tuple[str, float], Ground] = {}
+        self._comparing = threading.Lock()
         self._one = threading.Lock()
         """One fork is made at a time: each takes a core."""
         self._closed = False
@@ -104,12 +109,27 @@ class ForkSessions:
         with self._held(state.fork.timeline) as mine:
             return replace(state, phase=ForkPhase.FAILED, error=BROKE_OFF) if mine else state
 
-    def comparison(self, timeline: str, beside: str = "") -> dict[str, Any]:
-        """Original and fork side by side, as far as the fork is. Raises NotFound, BadInput."""
+    def comparison(self, timeline: str, beside: str = "", minutes: float = MINUTES) -> dict[str, Any]:
+        """Original and fork side by side, as far as the fork is; `minutes` is the standard of coverage. What it is
+        compared with is read and played at the first question, which takes seconds. Raises NotFound, BadInput,
+        Refused while it is made."""
         session = self(timeline)
-        session.look()
+        if session.look().phase is ForkPhase.MAKING:
+            raise Refused(
+                f"{timeline} is being made; compare it when it is done", zh=f"{timeline} 正在推演，请稍后再比较"
+            )
         other = self(beside).fork if beside else None
-        return of_logs(self._store, session.fork, self._book, self._settings, self._roads(), session.now(), other)
+        key = timeline, minutes
+        with self._comparing:  # each takes a core
+            ground = self._grounds.pop(key, None)
+            if ground is None or ground.fork != session.fork:
+                ground = ground_of(
+                    self._store, session.fork, self._book, self._settings, self._roads(), minutes
+                )  # fmt: skip
+            self._grounds[key] = ground
+            while len(self._grounds) > GROUNDS:
+                del self._grounds[next(iter(self._grounds))]
+            return of_logs(self._store, ground, session.now(), other)
 
     # --- making ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from dashboard.api.fork_bodies import Comparison, Deleted, ForkBody, Forks, GoFo
 from dashboard.services import Services
 from data.errors import NotFound
 from data.lineage import FORK
+from replay.fork_coverage import MINUTES
 from replay.fork_hosted import ForkSession
 from replay.fork_sessions import ForkSessions
 
@@ -23,6 +24,7 @@ Named = Annotated[
 Beside = Annotated[
     str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Another fork of the same moment, as the baseline")
 ]
+Minutes = Annotated[float, Query(ge=1, le=30, description="Travel time within which a place counts as covered")]
 Sealed = [Depends(seal)]
 """The answer says that it is of something that did not happen."""
 
@@ -85,11 +87,12 @@ def delete_fork(name: Named, services: ServicesDep) -> Deleted:
     responses=refusals(400, 404, 503),
     dependencies=Sealed,
 )
-def compare_fork(name: Named, services: ServicesDep, beside: Beside = "") -> Comparison:
+def compare_fork(name: Named, services: ServicesDep, beside: Beside = "", minutes: Minutes = MINUTES) -> Comparison:
     """Minutes from report to the first unit on scene, by incident and as p50, p90 and mean, and what free units cover:
     in the original, in the fork, and as the baseline in history's own choices of units under the fork's assumptions, or
-    in another fork `beside` (docs/replay.md, "What if"). Of a fork that runs as far as it is."""
-    return _forks(services).comparison(_timeline(name), _timeline(beside) if beside else "")
+    in another fork `beside` (docs/replay.md, "What if"). Of a fork that runs as far as it is. The first question takes
+    seconds."""
+    return _forks(services).comparison(_timeline(name), _timeline(beside) if beside else "", minutes)
 
 
 def _told(session: ForkSession) -> ForkBody:

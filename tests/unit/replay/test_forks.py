@@ -16,7 +16,7 @@ from data.settings import Settings
 from data.sql_store import SqlStore
 from data.store import Store
 from dispatch.book import shipped
-from replay.comparison import document, of_logs
+from replay.comparison import document, ground_of, of_logs
 from replay.fork import Fork
 from replay.fork_sessions import ForkSessions
 from replay.fork_run import Ran, run
@@ -180,9 +180,13 @@ def test_the_logs_alone_tell_what_the_run_told(store: SqlStore):
         id="base", actor="tester",
     )  # fmt: skip
     told = document(ran, "")
-    found = of_logs(store, ran.fork, shipped(), Settings(), roads(), NOW, base.fork)
+    ground = ground_of(store, ran.fork, shipped(), Settings(), roads())
+    assert of_logs(store, ground, END)["incidents"] == told["incidents"], "history's own choices are played again"
+    found = of_logs(store, ground, END, base.fork)
     assert found["incidents"] == told["incidents"]
     assert found["all"] == told["all"]
+    assert found["coverage"] == told["coverage"]
+    assert {share for _, share in found["coverage"]["fork"]} - {0.0, 1.0}
     later = play(store, "as-history", start=at(60))
     with pytest.raises(BadInput):
-        of_logs(store, ran.fork, shipped(), Settings(), roads(), NOW, later.fork)
+        of_logs(store, ground, END, later.fork)
