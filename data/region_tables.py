@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,20 @@ class RegionTables:
 
     def __init__(self, store: SqlStore) -> None:
         self.store = store
+        self._held: tuple[int, weakref.ref[Region]] | None = None
+
+    def shared(self, conn: Connection) -> Region:
+        """The region as committed: the same object for all of a process for as long as somebody holds it. Not for a
+        transaction that writes."""
+        held, version = self._held, int(conn.execute(select(self.store.tables.head.c.region)).scalar_one())
+        found = held[1]() if held is not None and held[0] == version else None
+        if found is None:
+            found = self.load(conn)
+            self._held = version, weakref.ref(found)
+        return found
 
     def load(self, conn: Connection) -> Region:
+        """Read the region."""
         level, area = self.store.tables.level, self.store.tables.area
         levels = [name for (name,) in conn.execute(select(level.c.name).order_by(level.c.position))]
         geometry = area.c.geom if self.store.dialect == "sqlite" else func.ST_AsBinary(area.c.geom)

@@ -406,7 +406,7 @@ class SqlStore(ABC):
 
     def region(self) -> Region:
         with translated("region"), self.read() as conn:
-            return self.regions.load(conn)
+            return self.regions.shared(conn)
 
     def region_version(self) -> int:
         """Grows with every `put_level` and `rebuild`."""

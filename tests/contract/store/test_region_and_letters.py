@@ -48,6 +48,17 @@ def test_a_new_region_stamps_what_was_stored_before_it(store, open_another):
     assert tables(store) == before
 
 
+def test_all_of_a_process_share_one_region_until_it_is_replaced(store):
+    store.put_level(REGION)
+    mine = store.region()
+    assert store.region() is mine
+    store.append([event("A", 0, lon=121.2)])
+    assert store.region() is mine
+    store.put_level(Region(REGION.levels, REGION.areas[:1]))
+    assert store.region() is not mine
+    assert store.region().areas == REGION.areas[:1]
+
+
 def test_base_maps_are_kept_by_layer(store):
     assert store.basemap("water") is None
     store.put_basemap("water", b"{}")
