@@ -64,8 +64,8 @@ async function ours(): Promise<Contender> {
       const painted = new Promise<void>((resolve) => {
         engine.update({ view: '', tables, changes: done.changes, t: 0, stamps: frame.stamps, receivedAt: Date.now(), painted: nothing })
         const look = () => {
-          const inside = engine as unknown as { waiting: unknown[]; drawn: unknown[] }
-          if (engine.heat.n && inside.waiting.length === 0 && inside.drawn.length === 0) resolve()
+          const inside = engine as unknown as { paints: { none: boolean } }
+          if (engine.heat.n && inside.paints.none) resolve()
           else map.once('render', look)
         }
         map.once('render', look)

@@ -1,22 +1,103 @@
-"""Water, roads and outline of the district, for under the layers."""
+"""What lies under the layers: water, roads and outline of the region, and files of tiles put beside the store."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import Response
+from pydantic import BaseModel
+from starlette.responses import FileResponse, Response
 
 from dashboard.api.areas import GEOJSON, GeoJson, cached
 from dashboard.api.deps import ServicesDep, refusals
+from dashboard.api.examples import shown
 from dashboard.api.shapes import Payload, payload
 from data.errors import NotFound
+from data.tiles import tiles_in
 
 router = APIRouter(tags=["areas"])
 
 LAYERS = ("water", "roads", "outline")
 EMPTY = b'{"type":"FeatureCollection","features":[]}'
+
+TILES = "application/vnd.pmtiles"
+
+
+class TilesBody(BaseModel):
+    """A file of tiles and where it is read from, in ranges of bytes."""
+
+    name: str
+    url: str
+    kind: Literal["vector", "raster"]
+    min_zoom: int
+    max_zoom: int
+    bbox: list[float]
+
+
+class TilesList(BaseModel):
+    """Files of tiles by name; the map draws the first."""
+
+    tiles: list[TilesBody]
+
+    model_config = shown(
+        {
+            "tiles": [
+                {
+                    "name": "city.pmtiles",
+                    "url": "/api/v1/basemap/tiles/city.pmtiles",
+                    "kind": "vector",
+                    "min_zoom": 0,
+                    "max_zoom": 15,
+                    "bbox": [116.61, 35.41, 117.0, 35.73],
+                }
+            ]
+        }
+    )
+
+
+@router.get("/basemap/tiles", summary="Base maps of tiles that were put into the folder `basemap` beside the store")
+def tiles(services: ServicesDep) -> TilesList:
+    found = tiles_in(services.settings.var_dir)
+    return TilesList(
+        tiles=[
+            TilesBody(
+                name=each.name,
+                url=f"/api/v1/basemap/tiles/{quote(each.name)}",
+                kind=each.kind,
+                min_zoom=each.min_zoom,
+                max_zoom=each.max_zoom,
+                bbox=list(each.bbox),
+            )
+            for each in found
+        ]
+    )
+
+
+_BYTES: dict[str, Any] = {"content": {TILES: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get(
+    "/basemap/tiles/{name}",
+    summary="A PMTiles file, or the range of it that is asked for",
+    response_class=FileResponse,
+    responses={
+        **refusals(404),
+        200: {"description": "The whole file", **_BYTES},
+        206: {"description": "The range that `Range` asked for; `Content-Range` says which", **_BYTES},
+        400: {"description": "`Range` cannot be read", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        416: {"description": "The range lies beyond the end; `Content-Range` says how long the file is"},
+    },
+)
+def tiles_file(
+    name: Annotated[str, Path(description="Name of a file that `/basemap/tiles` lists")], services: ServicesDep
+) -> FileResponse:
+    """Only what is listed is sent: a name is looked up there and never made into a path."""
+    for each in tiles_in(services.settings.var_dir):
+        if each.name == name:
+            return FileResponse(each.path, media_type=TILES, headers={"cache-control": "no-cache"})
+    raise NotFound(f"no base map {name[:60]!r}; put a PMTiles file into the folder basemap beside the store")
 
 
 @router.get(

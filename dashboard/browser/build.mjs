@@ -1,4 +1,4 @@
-// Builds dashboard/assets_built/{maplibre,gridcommand,table}.js and gridcommand.css, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
+// Builds dashboard/assets_built/{maplibre,gridcommand,table,tiles}.js and gridcommand.css, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -50,12 +50,12 @@ function zip(file) {
 async function bundle() {
   const out = join(here, '../assets_built')
   mkdirSync(out, { recursive: true })
-  const entryPoints = { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts') }
+  const entryPoints = { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts'), tiles: join(here, 'src/tiles/index.ts') }
   await esbuild.build({ ...common, entryPoints, outdir: out, minify: true })
   await maplibre(out)
   // Bars and lines are all that the pages draw: a quarter of what Plotly's whole bundle weighs.
   copyFileSync(require.resolve('plotly.js-basic-dist-min'), join(out, 'plotly-basic.js'))
-  for (const name of ['maplibre.js', 'gridcommand.js', 'gridcommand.css', 'table.js', 'plotly-basic.js']) {
+  for (const name of ['maplibre.js', 'gridcommand.js', 'gridcommand.css', 'table.js', 'tiles.js', 'plotly-basic.js']) {
     const file = join(out, name)
     zip(file)
     const bytes = readFileSync(file)

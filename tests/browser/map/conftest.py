@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,15 @@ SEEN = """(() => {
 """What a map looked like when something that was waited for did not come."""
 
 
+SIZE = {"width": 1000, "height": 640}
+CAMERA = (
+    "(() => { const m = engine().maplibre, c = m.getCenter(); return {lon: c.lng, lat: c.lat, zoom: m.getZoom(),"
+    " pitch: m.getPitch(), bearing: m.getBearing()} })()"
+)
+
+
 class Stage:
-    """A page with the map on it, the script that feeds it, and what went wrong on it."""
+    """A page with the map on it, the script that feeds it, and what went wrong on it: one test's after another."""
 
     def __init__(self, page: Any, script: Script, url: str) -> None:
         self.page = page
@@ -41,13 +49,48 @@ class Stage:
         page.set_default_timeout(WAIT_MS)
         self.problems: list[str] = []
         self.requests: list[str] = []
+        self.opened = ""
+        """What the page was loaded with, while another test may have it; "" when none may."""
+        self.home: Any = None
+        """Where the camera stood then."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, query: str = "lang=zh") -> None:
+        """Load the page for this test alone, with the script's scene from its first frame on."""
+        self.opened = ""
+        self.page.goto("about:blank")
+        self.rewind()
+        self.page.set_viewport_size(SIZE)
         self.page.goto(f"{self.url}/?{query}")
         self.until("window.out.status && window.out.status.stamps.paint")
         self.settle()
+
+    def show(self, query: str = "lang=zh") -> None:
+        """The same on a page that other tests may have had before, brought back to how it was loaded; for a test that
+        leaves nothing behind but what is brought back. The map stays: making another takes seconds by software."""
+        if self.opened == query:
+            self.opened = ""  # until it stands: what goes wrong on the way is not handed on
+            self.get("leave()")
+            self.rewind()
+            self.page.mouse.move(1, 1)
+            self.set(focus={"camera": self.home, "still": True})
+            self.set(focus=None)
+            self.get("begin()")
+            self.until("window.out.status && window.out.status.stamps.paint")
+            self.settle()
+        else:
+            self.open(query)
+            self.home = self.get(CAMERA)
+        self.opened = query
+
+    def rewind(self) -> None:
+        """The script to its first frame, once nobody watches."""
+        end = time.monotonic() + WAIT_MS / 1000
+        while self.script.sockets:
+            assert time.monotonic() < end, "a page still watches"
+            time.sleep(0.01)
+        self.script.rewind()
 
     def settle(self) -> None:
         """Until the camera rests, the areas are there and the last frame is drawn."""
@@ -95,23 +138,43 @@ class Stage:
         return at[0], at[1]
 
 
-def _stage(browser: Any, scene: Scene, **context: Any) -> Iterator[Stage]:
-    script = Script(scene)
+def _stages(browser: Any, **context: Any) -> Iterator[Stage]:
+    script = Script(Scene())
     with serving(script) as url:
-        opened = browser.new_context(viewport={"width": 1000, "height": 640}, **context)
-        stage = Stage(opened.new_page(), script, url)
-        yield stage
+        opened = browser.new_context(viewport=SIZE, **context)
+        yield Stage(opened.new_page(), script, url)
         opened.close()
-        assert stage.problems == []
 
 
-@pytest.fixture
-def stage(browser: Any) -> Iterator[Stage]:
+def _lent(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A small scene: about 250 cells, 10 towns of which two are silent, a few points."""
-    yield from _stage(browser, Scene(most_cells=600, incidents=12, units=12, cameras=60), reduced_motion="reduce")
+    stage.script.renew(Scene(most_cells=600, incidents=12, units=12, cameras=60))
+    stage.problems.clear()
+    stage.requests.clear()
+    failed = request.session.testsfailed
+    yield stage
+    if request.session.testsfailed > failed or stage.problems:
+        stage.opened = ""
+    assert stage.problems == []
+
+
+@pytest.fixture(scope="module")
+def still_page(browser: Any) -> Iterator[Stage]:
+    yield from _stages(browser, reduced_motion="reduce")
+
+
+@pytest.fixture(scope="module")
+def moving_page(browser: Any) -> Iterator[Stage]:
+    yield from _stages(browser)
 
 
 @pytest.fixture
-def moving(browser: Any) -> Iterator[Stage]:
-    """The same with motion allowed."""
-    yield from _stage(browser, Scene(most_cells=600, incidents=12, units=12, cameras=60))
+def stage(still_page: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The map with motion reduced."""
+    yield from _lent(still_page, request)
+
+
+@pytest.fixture
+def moving(moving_page: Stage, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The map with motion allowed."""
+    yield from _lent(moving_page, request)

@@ -20,7 +20,7 @@ import dash
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -40,7 +40,8 @@ PAGE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>map 
 <script src="/bundle/maplibre.js"></script><script src="/bundle/gridcommand.js"></script><script>
 const q = new URLSearchParams(location.search)
 window.out = {events: []}
-let props = {lang: q.get('lang') || 'zh', options: {}, focus: null, selection: null, view: q.get('view') || ''}
+const first = {lang: q.get('lang') || 'zh', options: {}, focus: null, selection: null, view: q.get('view') || ''}
+let props = {...first, watching: 1}
 const set = (who) => (values) => { Object.assign(window.out, values); for (const k of Object.keys(values))
   window.out.events.push([who, k, values[k]]); if (window.out.events.length > 500) window.out.events.shift() }
 const root = ReactDOM.createRoot(document.getElementById('root'))
@@ -48,10 +49,13 @@ const h = React.createElement
 const sets = {map: set('map'), stream: set('stream')}
 // At once, with its effects: what a test does next finds the page as it was told to be.
 const draw = () => ReactDOM.flushSync(() => root.render(h(React.Fragment, null,
-  h(gridcommand.Stream, {id: 's', view: props.view, lang: props.lang, setProps: sets.stream}),
+  props.watching ? h(gridcommand.Stream, {id: 's', view: props.view, lang: props.lang, setProps: sets.stream}) : null,
   h(gridcommand.GridMap, {id: 'map', stream: 's', focus: props.focus, selection: props.selection, lang: props.lang,
     options: props.options, basemap: props.basemap, areas: props.areas, setProps: sets.map}))))
 window.setPage = (changes) => { props = {...props, ...changes}; draw() }
+// As it was opened, but for the camera, and nothing is watched: for the next test, which watches anew.
+window.leave = () => { props = {...first, watching: 0}; draw(); delete window.engine().meter.frameMs }
+window.begin = () => { window.out = {events: []}; window.setPage({watching: 1}) }
 window.engine = () => document.getElementById('map').gridmap
 draw()
 </script></body></html>"""
@@ -68,6 +72,8 @@ class Script:
         self.sent: dict[str, Table] = {}
         self.heard: list[dict[str, Any]] = []
         self.sockets: set[WebSocket] = set()
+        self.tiles: Path | None = None
+        """A PMTiles file that the server has; pictures.pmtiles holds pictures."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def frame(self, snapshot: bool) -> bytes:
@@ -88,6 +94,16 @@ class Script:
         stamps = Stamps(source=now - 40, commit=now - 20, frame=now)
         panel = {"seq": self.seq}
         return encode(Frame(self.view, self.seq, base, T0 + self.seq * 500, self.seq, stamps, layers, panel))
+
+    def renew(self, scene: Scene) -> None:
+        """As if it were made for this scene, by the server that it has."""
+        sockets, loop = self.sockets, self.loop
+        self.__init__(scene, every=self.every)  # type: ignore[misc]
+        self.sockets, self.loop = sockets, loop
+
+    def rewind(self) -> None:
+        """To before the first frame, once nobody watches."""
+        self.view, self.seq, self.sent, self.heard = "", 0, {}, []
 
     async def send(self, data: bytes | str) -> None:
         for socket in list(self.sockets):
@@ -167,12 +183,22 @@ def make_app(script: Script) -> Starlette:
         found = district().basemap().get(request.path_params["layer"])
         return Response(found, media_type="application/json") if found else Response(status_code=404)
 
+    async def tiles(_: Request) -> Response:
+        kind = "raster" if script.tiles and script.tiles.stem == "pictures" else "vector"
+        url = "/api/v1/basemap/tiles/file"
+        return JSONResponse({"tiles": [{"url": url, "kind": kind}] if script.tiles else []})
+
+    async def tiles_file(_: Request) -> Response:
+        return FileResponse(script.tiles) if script.tiles else Response(status_code=404)
+
     react = Path(dash.__file__).parent / "deps"
     return Starlette(
         routes=[
             Route("/", page),
             Route("/api/v1/areas", areas),
             Route("/api/v1/areas/{code}", area),
+            Route("/api/v1/basemap/tiles", tiles),
+            Route("/api/v1/basemap/tiles/file", tiles_file),
             Route("/api/v1/basemap/{layer}", basemap),
             WebSocketRoute("/stream", script.endpoint),
             Mount("/bundle", StaticFiles(directory=ROOT / "dashboard/assets_built")),

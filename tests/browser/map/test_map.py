@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ import h3
 import numpy as np
 import pytest
 from scene import Scene, areas_geojson, district
+
+from tests import pmtiles_file
 
 pytestmark = pytest.mark.browser
 
@@ -47,12 +50,16 @@ def pixels(stage: Any, until: Callable[[dict[str, int]], bool] = lambda _: True)
             return found
 
 
+def hosts(stage: Any) -> set[str | None]:
+    return {urlsplit(url).hostname for url in stage.requests if not url.startswith(("data:", "blob:"))}
+
+
 def town(n: int) -> Any:
     return district().region.by_level["town"][n]
 
 
 def test_frames_become_columns_borders_labels_and_hatching(stage: Any) -> None:
-    stage.open()
+    stage.show()
     shown = pixels(stage, lambda now: now["green"] > 500 and now["hatch"] > 300 and now["light"] > 100)
     assert shown["green"] > 500
     assert shown["hatch"] > 300
@@ -68,12 +75,35 @@ def test_frames_become_columns_borders_labels_and_hatching(stage: Any) -> None:
 
 def test_nothing_is_fetched_from_another_host(stage: Any) -> None:
     stage.open()
-    hosts = {urlsplit(url).hostname for url in stage.requests if not url.startswith(("data:", "blob:"))}
-    assert hosts == {"127.0.0.1"}
+    assert hosts(stage) == {"127.0.0.1"}
+    # What draws tiles is fetched where there are some.
+    assert any(url.endswith("/basemap/tiles") for url in stage.requests)
+    assert not any("/tiles.js" in url for url in stage.requests)
+
+
+def test_tiles_of_a_local_file_lie_beneath_the_areas_and_nothing_else_is_fetched(stage: Any, tmp_path: Path) -> None:
+    stage.script.tiles = pmtiles_file.write(tmp_path / "city.pmtiles")
+    stage.open()
+    drawn = "engine().maplibre.queryRenderedFeatures({layers: ['tiles-water', 'tiles-roads-line']})"
+    stage.until(f"engine().maplibre.getLayer('tiles-water') && new Set({drawn}.map((f) => f.layer.id)).size === 2")
+    order = stage.get("engine().maplibre.getStyle().layers.map((layer) => layer.id)")
+    assert order.index("water-line") < order.index("tiles-water") < order.index("tiles-roads-line")
+    assert order.index("tiles-roads-names") + 1 == order.index("areas-fill")
+    assert stage.get("document.querySelector('.gc-credit').textContent") == "© Nobody"
+    assert hosts(stage) == {"127.0.0.1"}
+    assert [url for url in stage.requests if "/tiles.js" in url] == [f"{stage.url}/bundle/tiles.js"]
+    # A map that is made anew has them again.
+    stage.get("void engine().maplibre.painter.context.gl.getExtension('WEBGL_lose_context').loseContext()")
+    stage.until(
+        "window.out.stats && window.out.stats.context_losses === 1 && engine().maplibre?.getLayer('tiles-water')"
+    )
+    stage.script.tiles = pmtiles_file.write(tmp_path / "pictures.pmtiles", kind=2, most=4)
+    stage.open()
+    stage.until("engine().maplibre.getLayer('tiles-picture') && engine().maplibre.isSourceLoaded('tiles')")
 
 
 def test_a_delta_is_painted_and_its_four_stamps_are_told(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.set(options=ONLY_HEAT)
     before = pixels(stage)
 
@@ -91,7 +121,7 @@ def test_a_delta_is_painted_and_its_four_stamps_are_told(stage: Any) -> None:
 
 
 def test_a_click_names_the_area_under_it(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.set(options={"layers": {"heat": False, "incidents": False, "units": False, "cameras": False}})
     for n in (0, 3, 9):
         point = town(n).geometry.representative_point()
@@ -105,14 +135,14 @@ def test_a_click_names_the_area_under_it(stage: Any) -> None:
 
 
 def test_a_click_outside_every_area_says_none(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.page.mouse.click(500, 30)
     stage.until("window.out.clickInfo")
     assert stage.get("window.out.clickInfo.kind") == "none"
 
 
 def test_hovering_a_tall_column_finds_it_at_its_head(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.set(options=ONLY_HEAT)
     scene = stage.script.scene
     row = int(np.argmax(scene.values))
@@ -153,7 +183,7 @@ def test_hover_is_told_once_per_thing(stage: Any) -> None:
 
 
 def test_incidents_units_and_cameras_answer_a_click(stage: Any) -> None:
-    stage.open()
+    stage.show()
     scene = stage.script.scene
     checks = [
         ("incident", scene.incidents[0][0], scene.incidents[0][1], scene.incidents[0][2]),
@@ -171,7 +201,7 @@ def test_incidents_units_and_cameras_answer_a_click(stage: Any) -> None:
 
 
 def test_focus_flies_there_and_shows_all_of_it(stage: Any) -> None:
-    stage.open()
+    stage.show()
     west, south, east, north = town(4).geometry.bounds
     stage.set(focus={"bbox": [west, south, east, north], "code": town(4).code, "level": "town"})
     stage.rests_at([west, south, east, north])
@@ -187,13 +217,13 @@ def test_focus_flies_there_and_shows_all_of_it(stage: Any) -> None:
 
 
 def test_the_area_in_focus_is_outlined(stage: Any) -> None:
-    stage.open()
+    stage.show()
     area = town(4)
     stage.set(focus={"bbox": list(area.geometry.bounds), "code": area.code, "level": "grid"})
-    stage.until("(engine().base.focus?.features ?? []).length === 1")
-    assert stage.get("engine().base.focus.features[0].properties.code") == area.code
+    stage.until("(engine().base.data.focus?.features ?? []).length === 1")
+    assert stage.get("engine().base.data.focus.features[0].properties.code") == area.code
     stage.set(focus={"bbox": list(district().region.roots[0].geometry.bounds)})
-    stage.until("engine().base.focus.features.length === 0")
+    stage.until("engine().base.data.focus.features.length === 0")
 
 
 def test_a_frame_of_a_finer_level_brings_its_polygons(stage: Any) -> None:
@@ -253,7 +283,7 @@ def test_the_map_is_reached_and_clicked_by_keyboard(stage: Any) -> None:
 
 
 def test_locked_ignores_gestures_and_still_answers_clicks(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.set(options={"locked": True})
     before = stage.get("engine().maplibre.getCenter().toArray()")
     stage.page.mouse.move(500, 320)
@@ -289,7 +319,7 @@ def test_a_lost_context_comes_back_with_everything(stage: Any) -> None:
 
 
 def test_a_gap_is_repaired_by_a_snapshot(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.script.seq += 5  # frames that this client never got
     stage.script.push(change=Scene.tick)
     stage.told("s.dropped > 0")
@@ -298,21 +328,21 @@ def test_a_gap_is_repaired_by_a_snapshot(stage: Any) -> None:
 
 
 def test_malformed_bytes_are_reported_and_survived(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.script.push(b"GCF1 this is not a frame")
     stage.told("/frame:/.test(s.error || '')")
     stage.until("window.out.status.received >= 2 && window.out.status.error === null")
 
 
 def test_the_server_going_away_shows_and_heals(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.script.hang_up()
     stage.told("s.state === 'stale' && !s.connected")
     stage.until("window.out.status.state === 'live'")
 
 
 def test_the_store_going_away_makes_it_stale(stage: Any) -> None:
-    stage.open()
+    stage.show()
     stage.script.push('{"op":"state","store":"away","since":1770000000000}')
     stage.until("window.out.status.state === 'stale' && window.out.status.since === 1770000000000")
     stage.script.push('{"op":"state","store":"ok","since":1770000001000}')
@@ -407,3 +437,36 @@ def test_the_map_follows_its_box(stage: Any) -> None:
     stage.until(
         "engine().maplibre.getCanvas().clientWidth === 700 && engine().maplibre.getCanvas().clientHeight === 500"
     )
+
+
+def test_incidents_that_would_overlap_stand_as_one_and_are_fanned_out_to_be_picked(stage: Any) -> None:
+    point = town(4).geometry.representative_point()
+    at = [(point.x, point.y)] * 3 + [(point.x + 0.0002, point.y), (point.x + 0.3, point.y)]
+    stage.script.scene.incidents = [(f"P-{i}", lon, lat, 2 - (i == 1), 0, 1.77e12) for i, (lon, lat) in enumerate(at)]
+    stage.open()
+    stage.set(options={"layers": {"heat": False, "areas": False, "units": False, "cameras": False}})
+    stage.set(focus={"bbox": [point.x - 0.01, point.y - 0.01, point.x + 0.01, point.y + 0.01]})
+    stage.until("engine().incidents.pins.list.some((pin) => pin.rows.length === 4)")
+    stage.settle()
+    stage.page.mouse.click(*stage.place(point.x, point.y))
+    stage.until("window.out.clickInfo")
+    told = stage.get("window.out.clickInfo")
+    assert (told["kind"], told["id"], told["n"]) == ("incidents", "P-1", 4)
+    assert stage.get("engine().picker.describe(window.out.clickInfo, 'en')") == [
+        "4 incidents",
+        "Critical 1 · Urgent 3",
+        "",
+    ]
+    # What does not lie at one place is worth going near; what does is fanned out there.
+    stage.get("engine().expand('P-1')")
+    stage.until("engine().incidents.pins.list.some((pin) => pin.rows.length === 3)")
+    stage.settle()
+    stage.get("engine().expand('P-1')")
+    stage.until("engine().incidents.pins.list.filter((pin) => pin.from).length === 3")
+    stage.drawn()
+    for n in range(3):
+        spot = stage.get(f"(({{lon, lat}}) => [lon, lat])(engine().incidents.pins.of('P-{n}'))")
+        stage.page.mouse.click(*stage.place(*spot))
+        stage.until(f"window.out.clickInfo.kind === 'incident' && window.out.clickInfo.id === 'P-{n}'")
+    stage.page.mouse.click(5, 5)
+    stage.until("engine().incidents.pins.list.every((pin) => !pin.from)")

@@ -231,7 +231,7 @@ def test_an_incident_on_the_map_is_named_and_timed_as_in_the_panel(demo: Any, wi
           const row = gc.panel.ticker.find((it) => known.has(it.id));
           const thing = { kind: 'incident', id: row.id, area: '' };
           return {
-            lines: map.picker.describe(thing, 'en', { timezone: map.options.timezone, title: map.titles() }),
+            lines: map.picker.describe(thing, 'en', { timezone: map.content.options.timezone, title: map.titles() }),
             panel: [gc.title(row), gc.t(`severity.${row.severity}`), gc.clock(gc.ms(row.opened), false)],
           };
         }"""

@@ -2,7 +2,10 @@
 
 import { channel, tell } from '../bus'
 import type { Collection, Lang } from '../layers/areas'
-import { type Basemap, EMPTY, type Focus, MapEngine, type Options } from '../map/engine'
+import type { TilesFile } from '../map/base'
+import { MapEngine } from '../map/engine'
+import type { Basemap, Focus, Options } from '../map/options'
+import { EMPTY } from '../map/style'
 import { react, type SetProps, text } from '../react'
 
 export type GridMapProps = {
@@ -114,6 +117,20 @@ export function GridMap(props: GridMapProps): unknown {
       stopped = true
     }
   }, [text(props.basemap), api, region])
+
+  // Tiles, where the server has a file of them.
+  useEffect(() => {
+    let stopped = false
+    if (props.basemap !== false) {
+      void json(`${api}/basemap/tiles`).then((found) => {
+        const file = (found as { tiles?: TilesFile[] } | null)?.tiles?.[0]
+        if (!stopped && file) engine.current?.setTiles(file)
+      })
+    }
+    return () => {
+      stopped = true
+    }
+  }, [props.basemap === false, api])
 
   // The border of the area in focus, drawn around the finer areas within it.
   const focusCode = props.focus?.code ?? ''

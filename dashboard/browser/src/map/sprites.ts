@@ -1,10 +1,13 @@
-// Symbols drawn once into one canvas: incidents (shape by severity, mark by state), units (picture by kind, ring by status)
+// Symbols drawn once into one canvas: incidents (shape by severity, mark by state; several of them with room for their
+// number, and the digits of it), units (picture by kind, ring by status)
 // and cameras. Drawn here, so there is no sprite file to fetch.
 
 import { SEVERITY, UNIT_STATUS } from '../palette'
 
 export const CELL = 64
 const COLUMNS = 16
+/** What a digit takes of the width of its sprite. */
+export const DIGIT_WIDTH = 0.5
 
 export type Sprite = { x: number; y: number; width: number; height: number; anchorX: number; anchorY: number; mask: boolean }
 type Pen = CanvasRenderingContext2D
@@ -45,6 +48,28 @@ function outline(pen: Pen, severity: number, r: number): void {
     pen.arc(0, 0, r * 0.8, 0, Math.PI * 2)
   }
   pen.closePath()
+}
+
+// Several that stand as one: the shape of the most urgent of them, filled, or hollow and grey when all are closed.
+function several(pen: Pen, severity: number, closed: boolean): void {
+  pen.lineJoin = 'round'
+  outline(pen, severity, 29)
+  pen.lineWidth = 5
+  pen.strokeStyle = DARK
+  pen.stroke()
+  pen.fillStyle = closed ? '#aeb9cc' : SEVERITY[severity]!
+  pen.fill()
+  pen.lineWidth = 3
+  pen.strokeStyle = '#ffffff'
+  pen.stroke()
+}
+
+function digit(pen: Pen, n: number): void {
+  pen.fillStyle = DARK
+  pen.font = '700 50px "DejaVu Sans", "Noto Sans", Arial, sans-serif'
+  pen.textAlign = 'center'
+  pen.textBaseline = 'alphabetic'
+  pen.fillText(String(n), 0, 18, CELL * DIGIT_WIDTH * 1.05)
 }
 
 // State: 0 open (filled, "!"), 1 dispatched (filled, bar), 2 on scene (filled, dot), 3 closed (hollow, grey, tick).
@@ -215,12 +240,16 @@ function cameraNear(pen: Pen, online: boolean): void {
 
 export type Atlas = { image: HTMLCanvasElement; mapping: Record<string, Sprite> }
 
-/** All symbols: `incident-<severity>-<state>`, `unit-<picture>-<status>`, `camera-0|1`, `camera-near-0|1`. */
+/** All symbols: `incident-<severity>-<state>`, `several-<severity>-0|1` (1: all closed), `digit-0..9`, `unit-<picture>-<status>`, `camera-0|1`, `camera-near-0|1`. */
 export function atlas(): Atlas {
   const drawings: [string, (pen: Pen) => void][] = []
   for (let severity = 1; severity <= 4; severity++) {
     for (let state = 0; state < 4; state++) drawings.push([`incident-${severity}-${state}`, (pen) => incident(pen, severity, state)])
   }
+  for (let severity = 1; severity <= 4; severity++) {
+    for (const closed of [false, true]) drawings.push([`several-${severity}-${Number(closed)}`, (pen) => several(pen, severity, closed)])
+  }
+  for (let n = 0; n < 10; n++) drawings.push([`digit-${n}`, (pen) => digit(pen, n)])
   for (const kind of UNIT_KINDS) {
     for (let status = 0; status < 6; status++) drawings.push([`unit-${kind}-${status}`, (pen) => unit(pen, kind, status)])
   }

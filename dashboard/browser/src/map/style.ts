@@ -2,6 +2,7 @@
 // with the fonts of the machine, Chinese included.
 
 import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl'
+import { DIFFERENCE_STOPS, differenceAt, differenceSeen } from '../layers/difference'
 import { colourAt, rgb, type ScaleName, THEME, upon } from '../palette'
 
 export const EMPTY = { type: 'FeatureCollection' as const, features: [] }
@@ -30,16 +31,27 @@ export function tintSeen(scale: ScaleName, t: number): string {
   return upon(rgb(colourAt(scale, tintAt(t))), ALONE, rgb(THEME.land))
 }
 
-/** Fill of an area by its share t (0..1) of the largest count; beneath columns one plain hue, so that their scale stays the only one. */
+/** Colour of an area with a share t (-1..1) of the largest difference as it is seen on the land. */
+export function changeSeen(t: number): string {
+  return differenceSeen(t, ALONE)
+}
+
+/** Fill of an area by its share t of the largest count (0..1) or difference (-1..1); beneath columns one plain hue, so that
+ * their scale stays the only one. */
 export function tint(scale: ScaleName, heat: boolean): ExpressionSpecification | string {
   if (heat) return THEME.outline
+  if (scale === 'difference') {
+    const changes = DIFFERENCE_STOPS.flatMap((t) => [t, colourAt(scale, differenceAt(t))])
+    return ['interpolate', ['linear'], ['number', state('t'), 0], ...changes] as ExpressionSpecification
+  }
   const stops = [0, 0.15, 0.3, 0.5, 0.75, 1].flatMap((t) => [t, colourAt(scale, tintAt(t))])
   return ['interpolate', ['linear'], ['number', state('t'), 0], ...stops] as ExpressionSpecification
 }
 
 /** Opacity of the fill: faint beneath columns and growing with the count, strong when the fill is all there is. */
 export function tintOpacity(heat: boolean): ExpressionSpecification {
-  const counted: ExpressionSpecification | number = heat ? ['interpolate', ['linear'], ['number', state('t'), 0], 0, 0.03, 1, 0.2] : ['case', ['<=', ['number', state('t'), 0], 0], 0.05, ALONE]
+  const share: ExpressionSpecification = ['abs', ['number', state('t'), 0]]
+  const counted: ExpressionSpecification | number = heat ? ['interpolate', ['linear'], share, 0, 0.03, 1, 0.2] : ['case', ['==', share, 0], 0.05, ALONE]
   return ['+', ['case', on('hover'), 0.16, 0], ['case', ['==', state('t'), null], 0, on('silent'), 0.05, counted]]
 }
 
