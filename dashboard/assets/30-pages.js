@@ -130,7 +130,9 @@
   function click(data) {
     if (!data) return [none()];
     gc.onMapClick(data);
-    const place = ["area", "cell", "none"].includes(data.kind) && !gc.choosingPlace?.();
+    const choosing = gc.choosingPlace?.();
+    const place = ["area", "cell", "none"].includes(data.kind) && !choosing;
+    if (data.kind === "incidents" && !choosing) document.getElementById("map").gridmap.expand(data.id);
     return [place ? data : none()];
   }
 
