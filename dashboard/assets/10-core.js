@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const boot = JSON.parse(document.getElementById("boot").textContent);
+  for (const [lang, words] of Object.entries(boot.more ?? {})) Object.assign(boot.text[lang], words); // of this page alone
   const gc = (window.gc = { boot, lang: boot.lang, address: null, panel: null, offset: null });
   /** Id of the replay that this page shows, "" on a live one. It shows a past time then; the way out is another page. */
   gc.replay = new URLSearchParams(location.search).get("replay") ?? "";

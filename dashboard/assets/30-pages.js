@@ -254,7 +254,9 @@
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-keep-view]");
-    if (link) link.search = location.search;
+    // A what-if has no replay of its own; whose page it is goes along only where that is one.
+    if (link?.pathname === "/fork") link.search = gc.searchWith({ replay: "", ...(gc.timeline.startsWith("fork:") ? {} : { timeline: "" }) });
+    else if (link) link.search = location.search;
     const button = event.target.closest("[data-nav], [data-action]");
     if (!button || button.disabled) return;
     if (button.dataset.nav !== undefined) gc.navigate(Object.fromEntries(new URLSearchParams(button.dataset.nav)));

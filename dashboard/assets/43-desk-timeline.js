@@ -66,7 +66,7 @@
   }
 
   desk.timeline = {
-    evidence,
+    evidence, line,
     part: (life) => desk.part("life", "desk.life", el("span", { class: "part-note num", text: gc.t("desk.life.n", { n: gc.num(life.records.length) }) }), el("ol", { class: "life" }, ...newest(life).map(line))),
   };
 })();

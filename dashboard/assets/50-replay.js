@@ -195,6 +195,11 @@
     "replay-rate": (rate) => replay.setRate(Number(rate)),
     "replay-span": (name) => replay.now && replay.span(name),
     "replay-mark": () => replay.now && replay.marks.add(replay.now.t),
+    "replay-fork": () => {
+      if (!replay.now) return;
+      const of = { of: replay.timeline(), at: iso(Math.round(gc.now())) };
+      location.assign(`/fork?${new URLSearchParams({ ...of, ...(gc.lang === gc.boot.lang ? {} : { lang: gc.lang }) })}`);
+    },
     "replay-keys": () => keys(),
     "replay-again": () => replay.begin({ t: iso(replay.now.t), from: iso(replay.now.from), to: iso(replay.now.to), rate: replay.now.rate }),
   });

@@ -38,6 +38,9 @@ _TABLE_SCRIPT = re.compile(_SCRIPT.format("/table[.]"))
 _CHART_SCRIPT = re.compile(_SCRIPT.format("/plotly-basic[.]"))
 _WITH_TABLE = {"/desk"}
 _WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
+# What only the page of forks has, scripts and styles.
+_FORK_SCRIPT = re.compile(_SCRIPT.format("/assets/6[7-9]-"))
+_FORK_STYLE = re.compile(r'<link rel="stylesheet" href="[^"]*/assets/6[7-9]-[^"]*">')
 # A page of the live timeline, by its path: scripts of the other pages, of replays and of exercises.
 _OF_OTHERS = {
     "/": re.compile(_SCRIPT.format("/assets/(?:4[0-5]-|5[1-3]-|6[2-6]-|70-)")),
@@ -56,13 +59,16 @@ _ICON = (
 
 def set_template(app: Dash, services: Services) -> None:
     settings = services.settings
-    view = View()
+    view, table = View(), i18n.table()
     boot = {
         "lang": settings.language,
         "timezone": settings.timezone,
         "past": services.past,
         "exercise": None,
-        "text": i18n.table(),
+        "text": {
+            lang: {key: said for key, said in words.items() if not _of_forks(key)} for lang, words in table.items()
+        },
+        "more": None,
         "theme": dict(theme.DARK),
         "categories": theme.OKABE_ITO,
         "layers": LAYERS,
@@ -82,11 +88,19 @@ def set_template(app: Dash, services: Services) -> None:
     app.interpolate_index = _of_the_page(app.interpolate_index, services)  # type: ignore[method-assign]  # Dash has no other hook
 
 
+def _of_forks(key: str) -> bool:
+    """Whether a word is said on the page of forks alone: it is the longest of them, and others need not carry it."""
+    return key.startswith("fork.") and not key.startswith("fork.here")
+
+
 def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callable[..., str]:
     """Each page loads the scripts of its own parts: the desk its table, the wall its chart. Until they run it says in
     its language what comes. One of an exercise is told which.
     """
     default: i18n.Lang = services.settings.language
+    words = i18n.table().items()
+    forks = {lang: {key: said for key, said in all_.items() if _of_forks(key)} for lang, all_ in words}
+    more = orjson.dumps(forks).decode().replace("<", "\\u003c")
 
     def interpolated(**parts: str) -> str:
         request = get_current_request()
@@ -102,11 +116,16 @@ def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callabl
             (_OF_OTHERS.get(path, _NEVER), not live),
             (_TABLE_SCRIPT, path in _WITH_TABLE),
             (_CHART_SCRIPT, path not in _WITHOUT_CHARTS),
+            (_FORK_SCRIPT, path == "/fork"),
             (_NEVER, False),
         ):
             if not used:
                 parts["scripts"] = script.sub("", parts["scripts"])
+        if path != "/fork":
+            parts["css"] = _FORK_STYLE.sub("", parts["css"])
         page = interpolate(**parts)
+        if path == "/fork":
+            page = page.replace('"more":null', f'"more":{more}', 1)
         exercise = exercise_of(services, request.query_params)
         if exercise is None:
             return page

@@ -15,7 +15,7 @@ from data.records import LIVE
 from geo.area import Area, Region
 from layers.view import View, parse_view
 
-PAGES = ("/", "/desk", "/replay", "/drill")
+PAGES = ("/", "/desk", "/replay", "/drill", "/fork")
 
 MOST_CORNERS = 32
 """Corners of a focus's hull that a page is told."""
@@ -66,10 +66,15 @@ class Address:
             return None
         return {"code": focus.code, "bbox": list(focus.bbox), "hull": focus.hull, "level": focus.level}
 
+    @property
+    def listed(self) -> bool:
+        """A list of exercises or forks, and none of them."""
+        return self.page in ("/drill", "/fork") and self.view.timeline == LIVE
+
     def watched(self) -> View:
         """What the page's stream watches: the view, and on the desk the queue and, drawn or not, the units."""
-        if self.page == "/drill" and self.view.timeline == LIVE:
-            return self.view.with_(layers=(), panel=False)  # a list of exercises: nothing of the district is on it
+        if self.listed:
+            return self.view.with_(layers=(), panel=False)  # nothing of the district is on it
         if self.page != "/desk":
             return self.view
         units = () if "units" in self.view.layers else ("units",)

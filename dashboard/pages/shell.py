@@ -7,11 +7,10 @@ from dash.development.base_component import Component
 
 from dashboard.components import GridMap, Stream
 from dashboard.i18n import Lang
-from dashboard.pages import desk, drill, replay, wall
+from dashboard.pages import desk, drill, fork, replay, wall
 from dashboard.pages.focus import Address
 from dashboard.ui.parts import words
 from dashboard.ui.replay_bar import replay_bar
-from data.records import LIVE
 
 STREAM = "stream"
 MAP = "map"
@@ -36,13 +35,18 @@ def layout(lang: Lang) -> Component:
 def page(address: Address) -> Component:
     """The page of an address with its stream and its map; later addresses change them where they are."""
     lang = address.lang
-    if address.page == "/drill" and address.view.timeline == LIVE:
+    if address.listed:
         # Nothing is drawn on a map here; what callbacks point at it goes into a store that nobody reads.
         return html.Div(
-            [Stream(id=STREAM, view=address.watched().query(), lang=lang), dcc.Store(id=MAP), drill.listed(lang)]
+            [
+                Stream(id=STREAM, view=address.watched().query(), lang=lang),
+                dcc.Store(id=MAP),
+                (fork if address.page == "/fork" else drill).listed(lang),
+            ]
         )
     the_map = GridMap(id=MAP, stream=STREAM, lang=lang, focus=address.map_focus())
-    layout = {"/desk": desk.layout, "/replay": replay.layout, "/drill": drill.console}.get(address.page, wall.layout)
+    layouts = {"/desk": desk.layout, "/replay": replay.layout, "/drill": drill.console, "/fork": fork.beside}
+    layout = layouts.get(address.page, wall.layout)
     parts = [Stream(id=STREAM, view=address.watched().query(), lang=lang), layout(lang, the_map)]
     if address.view.replay:
         parts.append(replay_bar(lang))

@@ -8,6 +8,8 @@ from dash.development.base_component import Component
 from dashboard.i18n import Lang
 from dashboard.ui.parts import attrs, said, words
 
+PAGES = (("wall", "/"), ("desk", "/desk"), ("replay", "/replay"), ("drill", "/drill"), ("fork", "/fork"))
+
 
 def header(page: str, lang: Lang, tools: Component | None = None) -> Component:
     """`tools`: what a page adds in the middle, beside the notice."""
@@ -19,7 +21,7 @@ def header(page: str, lang: Lang, tools: Component | None = None) -> Component:
             **attrs(data_keep_view="1"),
             **(attrs(aria_current="page") if name == page else {}),
         )
-        for name, href in (("wall", "/"), ("desk", "/desk"), ("replay", "/replay"), ("drill", "/drill"))
+        for name, href in PAGES
     ]
     return html.Header(
         [

@@ -130,6 +130,7 @@ def _more(lang: Lang) -> Component:
     return html.Div(
         [
             button("replay.mark", lang, action="replay-mark", className="secondary small"),
+            button("fork.here", lang, action="replay-fork", className="secondary small"),
             html.Button(
                 "?", type="button", className="replay-button", **attrs(data_action="replay-keys"), **said("replay.keys")
             ),
