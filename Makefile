@@ -7,8 +7,12 @@ once_more = $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) || { echo "== $@: what 
 .DEFAULT_GOAL := help
 # One more than the cores that are counted on: the tests of outages wait most of their time.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j3 --output-sync=target
+# The longest first, the short checks fill what they leave.
+TESTS := tests-of-stores tests-of-parts tests-of-contracts
+# Two browsers draw at a time: one alone leaves half a core idle, more would only wait for each other.
+TWO_BROWSERS := $(MAKE) --no-print-directory -j2 --output-sync=target --keep-going
 STORES := tests/contract/store tests/contract/dispatch tests/contract/test_kill_nine.py tests/contract/test_store_away.py
-.PHONY: help setup demo test check unit types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores tests-in-browser coverage bench pictures soak lock clean
+.PHONY: help setup demo test check unit types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores tests-in-browser tests-of-pages tests-of-desk tests-of-map coverage bench pictures soak lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -23,14 +27,14 @@ demo: setup ## the demonstration district on http://127.0.0.1:8050
 test: ## set up everything, then all checks and tests
 	@deploy/setup.sh test
 	@echo "== checks, tests of the parts and of their contracts, side by side; each says what it found when it is done"
-	@failed=; $(SIDE_BY_SIDE) --keep-going types style browser-code tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores || failed=1; \
+	@failed=; $(SIDE_BY_SIDE) --keep-going $(TESTS) types browser-code style tests-of-browser-code || failed=1; \
 	$(MAKE) --no-print-directory tests-in-browser || failed=1; test -z "$$failed"
 
 check: ## formatting, lint, types, import rules, TypeScript (after `make test` set things up)
 	@$(SIDE_BY_SIDE) types style browser-code
 
 unit: ## the tests alone (after `make test` set things up)
-	@$(SIDE_BY_SIDE) tests-of-browser-code tests-of-parts tests-of-contracts tests-of-stores
+	@$(SIDE_BY_SIDE) $(TESTS) tests-of-browser-code
 	@$(MAKE) --no-print-directory tests-in-browser
 
 types:
@@ -57,8 +61,17 @@ tests-of-stores:
 	$(call once_more,$(STORES) tests/realdata)
 
 tests-in-browser:
-	@echo "== tests in the browser, alone on the machine"
-	$(call once_more,tests/browser)
+	@echo "== tests in the browser, two browsers at a time and nothing beside them"
+	@$(TWO_BROWSERS) tests-of-pages tests-of-desk tests-of-map
+
+tests-of-pages:
+	$(call once_more,tests/browser/pages --ignore=tests/browser/pages/desk)
+
+tests-of-desk:
+	$(call once_more,tests/browser/pages/desk)
+
+tests-of-map:
+	$(call once_more,tests/browser/map)
 
 coverage: ## the tests with branch coverage (twice as long)
 	@deploy/setup.sh test
