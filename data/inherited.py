@@ -21,6 +21,7 @@ from data.moment_tracks import TrackReader
 from data.moment_worked import named_by
 from data.projection import Changes, Contact, Feed, Incident, fold
 from data.projection.changes import DocumentKey, EventKey
+from data.projection.feeds import MUTE
 from data.records import (
     ForkPayload,
     IncidentArrived,
@@ -246,7 +247,7 @@ def _feeds(
     for feed in found.values():
         feed.accepted, feed.last_at, feed.last_received_at = 0, None, None
     for table, only in (
-        (store.tables.record, [store.tables.record.c.kind != Kind.FEED.value]),
+        (store.tables.record, [store.tables.record.c.kind.not_in([kind.value for kind in MUTE])]),
         (store.tables.track, []),
     ):
         times = func.max(table.c["at"]), func.max(table.c.received_at)
@@ -264,7 +265,7 @@ def _feeds(
 def _contacts(store: SqlStore, conn: Connection, timeline: str, parts: Sequence[Part]) -> dict[str, Contact]:
     """When areas were last heard from."""
     found: dict[str, Contact] = {}
-    silent = store.tables.record.c.kind.not_in((Kind.SITE.value, Kind.FEED.value))
+    silent = store.tables.record.c.kind.not_in([Kind.SITE.value, *(kind.value for kind in MUTE)])
     for table, only in ((store.tables.record, [silent]), (store.tables.track, [])):
         mine = [belongs(store, table, list(parts)), table.c.area.is_not(None), *only]
         last = (

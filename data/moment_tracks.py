@@ -7,15 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, TextClause, select, text
 
-from data.codec import EPOCH, instant, micros
+from data.codec import EPOCH, micros
 from data.lineage import Part, parts_of
+from data.moment_lately import BUCKET_S, Fix, Heard, Lately, Seen, begin_of, span_of
 
 if TYPE_CHECKING:
     from data.sql_store import SqlStore
@@ -23,34 +24,12 @@ if TYPE_CHECKING:
 TRAIL = 20
 """Points of a unit's way that are read."""
 
-BUCKET_S = 300
-"""Records are counted in spans of so many seconds."""
-
 PART = 500_000
 """Seqs that are counted in one read, so that no reader holds the database for long."""
 
 
-class Seen(NamedTuple):
-    """A position of a unit: microseconds since 1970, WGS 84 degrees."""
-
-    unit: str
-    us: int
-    seq: int
-    lon: float
-    lat: float
-    bearing: float | None
-
-
 Point = tuple[str, int, int, float, float]
 """A point of a unit's way: the unit, microseconds since 1970, seq, WGS 84 lon and lat in degrees."""
-
-
-class Heard(NamedTuple):
-    """What of a source had arrived: how many records, the newest of their times and of their receipts."""
-
-    n: int
-    last_at: datetime
-    last_received_at: datetime
 
 
 _PLACE = attrgetter("us", "seq")
@@ -96,21 +75,32 @@ class TrackReader:
         # What is inherited is never late: a fork has of its parents what the log had when it was made.
         return conn.execute(self._sql["late"], self._bound(seq=seq, t=t)).first() is not None
 
-    def contacts(self, conn: Connection, areas: Sequence[str], t: datetime) -> dict[str, datetime]:
-        """Area -> when the last position with at <= t was in it."""
-        found: dict[str, datetime] = {}
+    def lately(self, conn: Connection, units: Sequence[str], t: datetime) -> Lately:
+        """What these units sent in the span that t lies in, up to t."""
+        fixes: list[Fix] = []
+        for bound in self._bounds(conn, ids=self._ids(units), after=begin_of(span_of(t)), t=t):
+            rows = self._rows(conn, "lately", bound)
+            if self.store.dialect != "sqlite":
+                rows = [(*row[:1], micros(row[1]), *row[2:8], micros(row[8])) for row in rows]
+            fixes += rows
+        return Lately.of(fixes)
+
+    def contacts(self, conn: Connection, areas: Sequence[str], t: datetime) -> dict[str, int]:
+        """Area -> when the last position with at <= t was in it, microseconds since 1970."""
+        found: dict[str, int] = {}
+        plain = self.store.dialect == "sqlite"
         for bound in self._bounds(conn, ids=self._ids(areas), t=t):
-            for area, at in conn.execute(self._sql["contacts"], bound):
+            for area, at in self._rows(conn, "contacts", bound):
                 if at is not None:
-                    when = self.store.time_out(at)
-                    found[area] = max(when, found.get(area, when))
+                    us = at if plain else micros(at)
+                    found[area] = max(us, found.get(area, us))
         return found
 
-    def heard(self, conn: Connection, units: Sequence[str], start: datetime, t: datetime) -> dict[str, Heard]:
-        """Source -> what arrived of it with start <= at <= t, positions of these units and all else."""
+    def heard(self, conn: Connection, start: datetime, t: datetime) -> dict[str, Heard]:
+        """Source -> what arrived of it with start <= at <= t, positions aside."""
         out = self.store.time_out
         found: dict[str, Heard] = {}
-        for bound in self._bounds(conn, ids=self._ids(units), after=start, t=t):
+        for bound in self._bounds(conn, after=start, t=t):
             for source, n, at, received in conn.execute(self._sql["heard"], bound):
                 _add(found, source, Heard(n, out(at), out(received)))
         return found
@@ -130,10 +120,18 @@ class TrackReader:
         ]
 
     def _seen_of(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Seen]:
+        rows = self._rows(conn, name, bound)
         if self.store.dialect == "sqlite":
-            return [Seen(*row) for row in self._raw(conn, name, bound)]
-        rows = conn.execute(self._sql[name], bound)
+            return list(map(Seen._make, rows))
         return [Seen(unit, micros(at), seq, lon, lat, bearing) for unit, at, seq, lon, lat, bearing in rows]
+
+    def _rows(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Any]:
+        """The answer to a question; times of SQLite are microseconds since 1970."""
+        return (
+            self._raw(conn, name, bound)
+            if self.store.dialect == "sqlite"
+            else [tuple(row) for row in conn.execute(self._sql[name], bound)]
+        )
 
     def _raw(self, conn: Connection, name: str, bound: dict[str, Any]) -> list[Any]:
         """Rows past the library's own and their types: there are twenty thousand where all units draw their ways."""
@@ -189,10 +187,12 @@ class Counts:
                     self._columns.pop(source, None)
             self.seq = until
 
-    def until(self, conn: Connection, units: Sequence[str], t: datetime) -> dict[str, Heard]:
-        """Source -> what had arrived of it by t, deleted positions aside."""
-        span = micros(t) // _SPAN_US
-        found = self._tracks.heard(conn, units, instant(span * _SPAN_US), t)
+    def until(self, conn: Connection, lately: Lately, t: datetime) -> dict[str, Heard]:
+        """Source -> what had arrived of it by t, deleted positions aside; `lately` at t."""
+        span = span_of(t)
+        found = self._tracks.heard(conn, begin_of(span), t)
+        for source, heard in lately.heard.items():
+            _add(found, source, heard)
         for source in self._spans:
             numbers, n, at, received = self._of(source)
             place = int(np.searchsorted(numbers, span))
@@ -249,6 +249,7 @@ _ALL = 2**62
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 _SEEN = "p.at, p.seq, p.lon, p.lat, p.bearing"
+_FIX = f"{_SEEN}, p.area, p.source, p.received_at"
 _OF = "p.timeline = :timeline AND p.seq <= :head"
 _BETWEEN = f"{_OF} AND p.unit = u.value AND p.at > :after AND p.at <= :t"
 _UNTIL = f"{_OF} AND p.unit = u.value AND p.at <= :t ORDER BY p.at DESC, p.seq DESC LIMIT :many"
@@ -256,7 +257,7 @@ _CONTACT = f"SELECT max(p.at) FROM track p WHERE {_OF} AND p.area = u.value AND 
 _HEARD = "SELECT p.source, count(*), max(p.at), max(p.received_at)"
 _WITHIN = f"{_OF} AND p.at >= :after AND p.at <= :t"
 _NEW = "timeline = :timeline AND seq <= :head AND seq > :after AND seq <= :until AND at <= :t"
-_NO_FEED = "kind <> 'feed'"  # a feed's own description is no sign of life of it
+_HEARD_FROM = "kind NOT IN ('feed', 'look')"  # what is no sign of life: `data/projection/feeds.py`, MUTE
 
 
 # CROSS JOIN: SQLite then looks each unit up in the index, rather than every position for its unit.
@@ -269,13 +270,11 @@ def _statements(each: str, last: str, span: str, plain: str) -> dict[str, TextCl
             f"SELECT 1 FROM track WHERE seq > :seq AND {plain}timeline = :timeline AND {plain}at <= :t LIMIT 1"
         ),
         "contacts": text(f"SELECT u.value, ({_CONTACT}) FROM {each}"),
-        "heard": text(
-            f"{_HEARD} FROM {each} CROSS JOIN track p WHERE p.unit = u.value AND {_WITHIN} GROUP BY 1 UNION ALL "
-            f"{_HEARD} FROM record p WHERE {_WITHIN} AND p.{_NO_FEED} GROUP BY 1"
-        ),
+        "lately": text(f"SELECT u.value, {_FIX} FROM {each} CROSS JOIN track p WHERE p.unit = u.value AND {_WITHIN}"),
+        "heard": text(f"{_HEARD} FROM record p WHERE {_WITHIN} AND p.{_HEARD_FROM} GROUP BY 1"),
         "counted": text(
             f"{counted} FROM track WHERE {_NEW} GROUP BY 1, 2 UNION ALL "
-            f"{counted} FROM record WHERE {_NEW} AND {_NO_FEED} GROUP BY 1, 2"
+            f"{counted} FROM record WHERE {_NEW} AND {_HEARD_FROM} GROUP BY 1, 2"
         ),
     }
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from data.codec import micros
 from data.lineage import belongs, parts_of
+from data.projection.feeds import MUTE
 from data.records import Kind, Record
 from data.sql_store import SqlStore
 from layers.places import Places
@@ -18,7 +19,7 @@ from layers.places import Places
 MOST_NEW = 5_000
 """Contacts that are looked at one by one; beyond it the columns are made anew."""
 
-SILENT = (Kind.SITE, Kind.FEED)
+SILENT = (Kind.SITE, *MUTE)
 """Kinds of records that say what there is, not that anybody was heard from."""
 
 Longs = NDArray[np.int64]

@@ -7,6 +7,9 @@ from data.projection.incident import latest
 from data.projection.tables import takes
 from data.records import FeedPayload, Kind, Record
 
+MUTE = frozenset({Kind.FEED, Kind.LOOK})
+"""Records that are no sign of life of their source: its own description, and what a screen looks at."""
+
 
 def describe_feed(out: Changes, record: Record) -> None:
     payload = record.payload
@@ -19,7 +22,7 @@ def describe_feed(out: Changes, record: Record) -> None:
 
 
 def hear(out: Changes, record: Record) -> None:
-    """Every record but a feed's own description is a sign of life of its source, and of its area if it has one.
+    """Every record that is not mute is a sign of life of its source, and of its area if it has one.
 
     A site's inventory entry says that something stands there, not that anybody was heard from.
     """

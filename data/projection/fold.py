@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from data.projection import casework, commands, resources
 from data.projection.changes import Changes, DocumentKey, EventKey, Lookup
 from data.projection.events import merge_events
-from data.projection.feeds import describe_feed, hear
+from data.projection.feeds import MUTE, describe_feed, hear
 from data.records import (
     EventPayload,
     IncidentArrived,
@@ -45,7 +45,7 @@ def fold(timeline: str, records: list[Record], lookup: Lookup) -> Changes:
         apply = _APPLY.get(record.kind)
         if apply is not None:
             apply(out, record)
-        if record.kind is not Kind.FEED:
+        if record.kind not in MUTE:
             hear(out, record)
     return out
 
@@ -71,7 +71,10 @@ def _touched(records: list[Record]) -> _Touched:
     incidents, units, feeds, areas, events = found.incidents, found.units, found.feeds, found.areas, found.events
     for record in records:
         payload = record.payload
-        feeds.add(record.source if record.kind is not Kind.FEED else record.source_id)
+        if record.kind not in MUTE:
+            feeds.add(record.source)
+        elif record.kind is Kind.FEED:
+            feeds.add(record.source_id)
         if record.area is not None and record.kind is not Kind.SITE:
             areas.add(record.area)
         if isinstance(payload, EventPayload):

@@ -8,6 +8,7 @@ from data.records import (
     IncidentClosed,
     IncidentState,
     Kind,
+    LookPayload,
     Record,
     SitePayload,
     SiteStatusPayload,
@@ -206,3 +207,11 @@ def test_a_units_version_grows_with_what_it_does_and_is_but_not_with_where_it_is
     assert versions() == (5, 4), "an older status changes nothing"
     store.append([command(Kind.INCIDENT_CLOSED, IncidentClosed(incident="A", actor="wang"), 5, "c1")])
     assert versions() == (7, 7)
+
+
+def test_what_a_screen_looks_at_is_no_sign_of_life_of_its_feed(store):
+    store.append([event("T-1", 0, source="desk")])
+    before = {row.id: (row.accepted, row.last_at) for row in store.snapshot().feeds}
+    store.append([command(Kind.LOOK, LookPayload(seat="wall", page="/", view="area=T"), 5, "look:wall:1")])
+    assert {row.id: (row.accepted, row.last_at) for row in store.snapshot().feeds} == before
+    assert before == {"desk": (1, at(0))}
