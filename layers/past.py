@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from data.clock import Clock
 from data.codec import micros
 from data.failures import translated
-from data.moment_tracks import Point, Seen
+from data.moment_lately import Lately, Seen
+from data.moment_tracks import Point
 from data.records import LIVE
 from data.settings import Settings
 from data.sql_store import SqlStore
@@ -116,12 +117,14 @@ class Past:
         if self._live is not live:
             self._units = PastUnits(live, self.timeline, self._ways)
             self._cameras = CamerasKept(live)
+            self._finest = [live.places.codes[number] for number in live.finest.tolist()]
             self._live, self._seen_at = live, None
-        finest = [live.places.codes[number] for number in live.finest.tolist()]
         with translated("past"), self._store.read() as conn:
-            since = self._follow_units(conn, units, t)
-            contacts = history.tracks.contacts(conn, finest, t)
-            heard = history.counts.until(conn, units, t)
+            lately = history.tracks.lately(conn, units, t)
+            since = self._follow_units(conn, units, t, lately)
+            asked = [area for area in self._finest if area not in lately.contacts]
+            contacts = history.tracks.contacts(conn, asked, t) | lately.contacts
+            heard = history.counts.until(conn, lately, t)
             rejected = self._store.rejected(conn, self.timeline)
         state = PastState(live, history.work)
         self._units.bring(history.units.at(us), self._seen, since)
@@ -130,7 +133,8 @@ class Past:
         state.contact = history.contacts.at(us)
         for area, at in contacts.items():
             number = live.places.of(area)
-            state.contact[number] = max(state.contact[number], ms(at))
+            if number >= 0:
+                state.contact[number] = max(state.contact[number], at / 1e6 * 1000.0)  # as `ms` has it
         state.hear(feed_rows(self.timeline, history.feeds.at(us), heard, history.counts.pruned, rejected))
         for key, d in history.documents.at(us).items():
             state.documents[key] = DocumentRow(d.kind, d.id, self.timeline, d.at, d.version, d.payload, d.seq)
@@ -146,7 +150,7 @@ class Past:
         self._state.version = self._made
         self._of = self.history.version
 
-    def _follow_units(self, conn: Connection, ids: Sequence[str], t: datetime) -> list[Seen] | None:
+    def _follow_units(self, conn: Connection, ids: Sequence[str], t: datetime, lately: Lately) -> list[Seen] | None:
         """Bring `_seen`, the last position of each unit by t, to t. How they came there, when that is a short way."""
         tracks, head, before = self.history.tracks, self._store.head_of(conn), self._seen_at
         since = None
@@ -154,7 +158,8 @@ class Past:
             since = tracks.between(conn, ids, before, t)
             self._seen.update((each.unit, each) for each in since)
         else:
-            self._seen = {each.unit: each for each in tracks.last(conn, ids, t, 1)}
+            earlier = tracks.last(conn, [id for id in ids if id not in lately.last], t, 1)
+            self._seen = {each.unit: each for each in earlier} | lately.last
         self._seen_at, self._seen_seq = t, head
         return since
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from data.moment_tracks import Heard
+from data.moment_lately import Heard
 from data.projection import Feed, Site
 from data.projection_io import feed_row, site_row
 from data.store import FeedRow, SiteRow
@@ -45,9 +45,10 @@ class CamerasKept:
     def bring(self, sites: Mapping[str, Site]) -> tuple[dict[str, SiteRow], CameraColumns]:
         now = {id: site for id, site in sites.items() if site.master_at is not None}
         before = self._of
-        if now.keys() != before.keys() or any(site.kind != before[id].kind for id, site in now.items()):
-            self.columns, before, self.rows = CameraColumns(self._live.places), {}, {}
-        changed = {id: site_row(site) for id, site in sorted(now.items()) if before.get(id) is not site}
+        differs = [id for id, site in now.items() if before.get(id) is not site]
+        if len(now) != len(before) or any(id not in before or now[id].kind != before[id].kind for id in differs):
+            self.columns, differs, self.rows = CameraColumns(self._live.places), list(now), {}
+        changed = {id: site_row(now[id]) for id in sorted(differs)}
         if changed:
             self.rows = {**self.rows, **changed}
             self.columns.put(list(changed.values()))

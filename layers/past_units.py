@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from data.area_indexes import area_index
 from data.codec import instant
-from data.moment_tracks import Point, Seen
+from data.moment_lately import Seen
+from data.moment_tracks import Point
 from data.projection import Unit
 from data.projection_io import unit_row
 from data.records import UnitStatus
@@ -27,6 +28,8 @@ ONE_BY_ONE = 8
 FindWays = Callable[[Sequence[str]], Sequence[Point]]
 
 _Coded = tuple[float, float, int, int, int]
+
+_NOWHERE = Seen("", 0, 0, NAN, NAN, None)
 
 
 class PastUnits(UnitColumns):
@@ -99,21 +102,23 @@ class PastUnits(UnitColumns):
         )  # fmt: skip
 
     def _fill(self, ids: Sequence[str]) -> None:
-        units, seen = self._units, self._seen
-        coded = [self._coded(id, units.get(id)) for id in ids]
-        places = [seen.get(id) for id in ids]
-        lon = np.array([c[0] if p is None else p.lon for c, p in zip(coded, places, strict=True)], np.float64)
-        lat = np.array([c[1] if p is None else p.lat for c, p in zip(coded, places, strict=True)], np.float64)
-        bearing = [NAN if p is None or p.bearing is None else p.bearing for p in places]
+        units, seen, none = self._units, self._seen, _NOWHERE
+        coded = np.array([self._coded(id, units.get(id)) for id in ids], np.float64).reshape(-1, 5).T
+        places = [seen.get(id, none) for id in ids]
+        _, us, _, lons, lats, bearing = zip(*places, strict=True) if places else ((),) * 6
+        nowhere = np.array([place is none for place in places], bool)
+        lon, lat = (np.where(nowhere, c, np.array(p, np.float64)) for c, p in zip(coded, (lons, lats), strict=False))
+        at = np.array(us, np.int64) / 1e6 * 1000.0  # as `ms` has it
+        at[nowhere] = NAN
         values: dict[str, NDArray[Any]] = {
             "lon": lon,
             "lat": lat,
-            "at": np.array([NAN if p is None else p.us / 1e6 * 1000.0 for p in places], np.float64),  # as `ms` has it
-            "bearing": np.array(bearing, np.float32),
-            "status": np.array([c[2] for c in coded], np.uint8),
-            "kind": np.array([c[3] for c in coded], np.uint16),
+            "at": at,
+            "bearing": np.array(bearing, np.float64).astype(np.float32),  # None is NaN
+            "status": coded[2].astype(np.uint8),
+            "kind": coded[3].astype(np.uint16),
             "area": self.areas_of(lon, lat),
-            "duty": np.array([c[4] for c in coded], np.int32),
+            "duty": coded[4].astype(np.int32),
         }
         self._columns.n = 0
         self._columns.extend(values)

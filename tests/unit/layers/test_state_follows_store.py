@@ -103,8 +103,9 @@ class Dice:
             id, version = f"mark{d.randrange(3)}", self.n
             payload = BookmarkPayload(t=at, name=f"n{self.n}", withdrawn=d.random() < 0.2)
         elif kind is Kind.SCENE:
-            id, version = f"scene:{d.randrange(2)}", self.n
-            payload = ScenePayload(incident=incident, shown=d.random() < 0.7, actor="a")
+            wall = d.choice(("", "north"))
+            id, version = f"scene:{wall}", self.n
+            payload = ScenePayload(wall=wall, incident=incident, shown=d.random() < 0.7, actor="a")
         else:
             id, version = d.choice(("hotline", "gps")), self.n
             payload = FeedPayload(name=id, rhythm_s=d.choice((60.0, 600.0)), areas=d.random() < 0.5)
