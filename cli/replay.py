@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -97,19 +98,21 @@ def forks_(db: DbOption = None, json: JsonOption = False) -> None:
         emit_json({"forks": found})
         return
     for each in found:
-        typer.echo(
-            f"{each['timeline']}  of {each['of']} at {each['at'].isoformat()}  {each['policy']}"
-        )
+        typer.echo(f"{each['timeline']}  of {each['of']} at {each['at'].isoformat()}  {each['policy']}")
 
 
-@app.command()
-def delete(
+@app.command("delete")
+def delete_(
     timeline: Annotated[str, typer.Argument(help="The timeline, such as fork:20200414T0700 or drill:typhoon")],
     db: DbOption = None,
 ) -> None:
-    """Delete a timeline with all its records. Refused for the real one, and while others inherit from it."""
+    """Delete a timeline with all its records. Refused for the real one, for a drill or fork that is under way, and
+    while others inherit from it."""
+    from data.held import held
+    from replay.deleting import delete
+
     with refusals(), closing(open_cli_store(db, reading=True)) as store:
-        gone = store.delete_timeline(timeline)
+        gone = delete(store, timeline, partial(held, store))
         note(f"deleted {timeline}: {gone} records")
 
 

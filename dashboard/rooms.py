@@ -1,4 +1,4 @@
-"""Timelines that are shown beside the live one: exercises, on the same pages by the same code.
+"""Timelines that are shown beside the live one: exercises and forks, on the same pages by the same code.
 
 A room is what a timeline needs to be on screens: a reader that keeps its state, its own clock, and a dispatcher that
 acts on it. Rooms open when somebody asks for their timeline and close when nobody watches or asks any more; what is
@@ -86,8 +86,8 @@ class Rooms:
         host = next((host for start, host in self._hosts.items() if timeline.startswith(start)), None)
         if host is None:
             raise NotFound(
-                f"no timeline {timeline[:64]!r} here: this server shows {LIVE!r} and its exercises; /drills lists them",
-                zh=f"没有时间线 {timeline[:64]}：本服务器显示实时画面及其演练，见“演练”页",
+                f"no timeline {timeline[:64]!r} here: this server shows {LIVE!r}, its exercises (/drill) and forks (/fork)",
+                zh=f"没有时间线 {timeline[:64]}：本服务器显示实时画面及其演练和推演，见“演练”页和“推演”页",
             )
         return host(timeline)
 
@@ -143,6 +143,12 @@ class Rooms:
         with self._lock:
             gone = self._unused()
         _close(gone)
+
+    def forget(self, timeline: str) -> None:
+        """Close the room of a timeline that is no more. Screens that watch it keep their last picture."""
+        with self._lock:
+            room = self._rooms.pop(timeline, None)
+        _close([] if room is None else [room])
 
     def listen(self, changed: Listener) -> Callable[[], None]:
         """Call `changed`, on any thread, with the timeline of a room whose state changed. Returns undo."""

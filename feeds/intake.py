@@ -70,14 +70,16 @@ class Intake:
         backoff: Backoff = STORE_AWAY,
         rng: random.Random | None = None,
         on_ok: Callable[[], None] = lambda: None,
+        tries: int = 0,
     ) -> None:
+        """`tries`: how often a store that is away is tried before StoreUnavailable is raised, 0: until it answers."""
         self._feed = feed
         self._submit = submit
         self._store = store
         self._clock = clock
         self._backoff = backoff
         self._rng = rng or random.Random()
-        self._on_ok = on_ok
+        self._on_ok, self._tries = on_ok, tries
         self._seen: OrderedDict[Identity, None] = OrderedDict()
         self.accepted = self.duplicate = self.rejected = 0
         self.last_ok: datetime | None = None
@@ -145,6 +147,8 @@ class Intake:
             except StoreUnavailable as error:
                 failures += 1
                 self.last_error = str(error)
+                if failures == self._tries:
+                    raise
                 if failures == 1:
                     log.warning("feed %s: waits for the store: %s", self._feed, error)
                 await asyncio.sleep(self._backoff.delay(failures, self._rng))

@@ -36,6 +36,8 @@ CONTROLLER, PLAYER, EVALUATOR = "controller", "player", "evaluator"
 CLOCK = "clock"
 """The actor of what the exercise's clock does by itself: fire injects at their times, end at the end."""
 BATCH = 5_000
+TRIES = 3
+"""How often records are handed to a store that is away, within a second."""
 
 
 class Overtaken(Refused):
@@ -57,7 +59,7 @@ class Drill:
         if self._look() is None:
             raise NotFound(f"there is no drill on timeline {timeline[:80]!r}", zh=f"时间线 {timeline[:80]} 上没有演练")
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._intake = Intake(timeline, submit or self._append, store, self)
+        self._intake = Intake(timeline, submit or self._append, store, self, tries=TRIES)
 
     @classmethod
     def make(
@@ -67,7 +69,7 @@ class Drill:
         """A new drill on `drill:<scenario>`, or `drill:<scenario>:<run>`, with the master data that the real timeline
         `source` has now. Raises Refused when that timeline is there already."""
         timeline = f"{DRILL}{scenario.id}" + (f":{run}" if run else "")
-        if _acts(store, timeline):
+        if acts_of(store, timeline):
             raise Refused(
                 f"there is a drill on timeline {timeline} already; give this run a name of its own",
                 zh=f"时间线 {timeline} 上已有演练，请为本次演练另取名称",
@@ -191,7 +193,8 @@ class Drill:
     # --- records -----------------------------------------------------------------------------------------------
 
     def take(self, records: Sequence[Record]) -> None:
-        """Hand records of this timeline to the intake; it returns when they are in the log."""
+        """Hand records of this timeline to the intake; it returns when they are in the log. Raises StoreUnavailable
+        when the store stays away: whoever acts here holds up everybody else who looks at the drill."""
         if not records:
             return
         for record in records:
@@ -225,7 +228,7 @@ class Drill:
 
     def _look(self) -> DrillState | None:
         have = 0 if self._state is None else self._state.acts
-        self._state = folded(_acts(self._store, self.timeline, have), self._state)
+        self._state = folded(acts_of(self._store, self.timeline, have), self._state)
         return self._state
 
     def _require(self, phases: Phase | tuple[Phase, ...], what: str, zh: str) -> DrillState:
@@ -284,7 +287,7 @@ class Drill:
 _PHASES = {Phase.PREPARED: "已准备", Phase.RUNNING: "进行中", Phase.PAUSED: "已暂停", Phase.ENDED: "已结束"}
 
 
-def _acts(store: Store, timeline: str, after: int = 0) -> list[Record]:
+def acts_of(store: Store, timeline: str, after: int = 0) -> list[Record]:
     """The acts of a drill but for the first so many, in the order of the log."""
     return [
         Record(

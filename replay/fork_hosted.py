@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from data.clock import Clock
-from data.errors import Refused, StoreUnavailable
+from data.errors import NotFound, Refused, StoreUnavailable
 from replay.fork import Fork
 from replay.fork_state import ForkPhase, ForkState
 from replay.hosted import Told
@@ -85,7 +85,7 @@ class ForkSession:
         if old:
             try:
                 return self.look()
-            except StoreUnavailable:
+            except (StoreUnavailable, NotFound):  # who still shows one that was deleted keeps what was known
                 with self._lock:
                     self._looked = time.monotonic()
         return state

@@ -78,7 +78,9 @@ def pause_fork(name: Named, body: Act, services: ServicesDep) -> ForkBody:
 def delete_fork(name: Named, services: ServicesDep) -> Deleted:
     """With all its records. Refused while it runs or is made, and while other forks inherit from it."""
     timeline = _timeline(name)
-    return Deleted(timeline=timeline, records=_forks(services).delete(timeline))
+    gone = _forks(services).delete(timeline)
+    services.rooms.forget(timeline)
+    return Deleted(timeline=timeline, records=gone)
 
 
 @router.get(

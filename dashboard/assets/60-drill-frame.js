@@ -19,14 +19,18 @@
   let drawn = "";
   const exercise = {
     timeline: gc.timeline, kind: "", zh: ASKED.zh ?? "", en: ASKED.en ?? "",
-    state: null, // as GET /drills/{timeline} tells it
+    state: null, // as GET /drills/{timeline} tells it; of a fork what of it stands there
     unread: 0, // messages that nobody acknowledged yet
     listeners: [], // told each time the state was read
     away: false, // the server has not answered for a while
   };
 
   // --- its clock -----------------------------------------------------------------------------------------------
-  exercise.path = (rest = "") => `/drills/${encodeURIComponent(exercise.timeline)}${rest}`;
+  exercise.path = (rest = "") => `/${exercise.kind === "fork" ? "forks" : "drills"}/${encodeURIComponent(exercise.timeline)}${rest}`;
+  const PHASE_OF = { making: "prepared", done: "ended", failed: "ended" };
+  const ofFork = ({ now, until, state, rate, zh, en, policy }) => ({
+    now, end: until, phase: PHASE_OF[state] ?? state, rate, zh: zh || exercise.zh, en: en || exercise.en, played: policy === "players",
+  });
   const reading = () => (held ? held.t + (performance.now() - held.at) * held.rate : null);
   /** What the exercise's clock shows, ms; null until it was told. It goes on between two answers. */
   exercise.now = () => {
@@ -56,7 +60,8 @@
     clearTimeout(timer);
     const console = location.pathname === "/drill";
     try {
-      exercise.take(await gc.api(exercise.path(console ? "" : "?role=player")));
+      const told = await gc.api(exercise.path(console || exercise.kind === "fork" ? "" : "?role=player"));
+      exercise.take(exercise.kind === "fork" ? ofFork(told) : told);
     } catch (error) {
       if (error.status === 404) return missing(error.message);
       exercise.away = performance.now() - heard > AWAY_MS;
@@ -75,7 +80,7 @@
   /** In place of "Live". */
   exercise.words = () => {
     const { state } = exercise;
-    if (!state || exercise.kind === "fork") return word();
+    if (!state || (exercise.kind === "fork" && !state.played)) return word();
     const pace = state.phase === "running" && state.rate !== 1 ? ` ${gc.num(state.rate)}×` : "";
     return `${word()} · ${gc.t(`drill.phase.${state.phase}`)}${pace}`;
   };
@@ -96,6 +101,7 @@
         el("span", { class: "exercise-ways" },
           el("button", { type: "button", id: "exercise-messages-open", class: "link", "data-action": "exercise-messages", hidden: true }),
           console ? link("exercise-console", `/drill${query(true)}`, "exercise.console") : null,
+          !drill && location.pathname !== "/fork" ? link("exercise-compare", `/fork${query(true)}`, "exercise.compare") : null,
           link("exercise-leave", `/${query(false)}`, "exercise.leave"))),
       el("div", { id: "exercise-message", class: "exercise-message", role: "alert", hidden: true }));
   }
@@ -104,8 +110,11 @@
     const { state } = exercise;
     set($("exercise-name"), [exercise.name(), exercise.run()].filter(Boolean).join(" · "));
     const t = exercise.now();
-    set($("exercise-clock"), t === null || gc.replay ? "" : gc.t(`exercise.${exercise.kind}.clock`, { at: exercise.kind === "fork" ? gc.minute(t) : gc.clock(t) }));
-    const said = exercise.away ? gc.t("exercise.away") : exercise.kind === "drill" && state?.phase && state.phase !== "running" && !gc.replay ? gc.t(`exercise.phase.${state.phase}`) : gc.t(`exercise.${exercise.kind}.not`);
+    const fork = exercise.kind === "fork";
+    const clock = fork && state?.played && state.phase !== "ended" ? "exercise.fork.time" : `exercise.${exercise.kind}.clock`;
+    set($("exercise-clock"), t === null || gc.replay ? "" : gc.t(clock, { at: fork ? gc.minute(t) : gc.clock(t) }));
+    const still = state?.phase && state.phase !== "running" && !gc.replay && !(fork && !state.played);
+    const said = exercise.away ? gc.t("exercise.away") : still ? gc.t(`exercise.${fork ? "fork." : ""}phase.${state.phase}`) : gc.t(`exercise.${exercise.kind}.not`);
     set($("exercise-said"), said);
     $("exercise").dataset.phase = exercise.away ? "away" : state?.phase ?? "";
     document.documentElement.dataset.exercise = state?.phase ?? "";
@@ -113,7 +122,7 @@
     if (all === drawn) return;
     drawn = all;
     set($("exercise").querySelector(".exercise-word"), gc.t(`exercise.${exercise.kind}.both`));
-    for (const [id, keep, page] of [["exercise-leave", false, "/"], ["exercise-console", true, "/drill"]]) if ($(id)) $(id).href = page + query(keep);
+    for (const [id, keep, page] of [["exercise-leave", false, "/"], ["exercise-console", true, "/drill"], ["exercise-compare", true, "/fork"]]) if ($(id)) $(id).href = page + query(keep);
     gc.entitle(titled);
   }
   exercise.draw = draw;
@@ -156,18 +165,7 @@
         set($("clock-date"), "");
       };
     }
-    if (exercise.kind === "drill") exercise.look();
-    else if (!gc.replay) standing();
-  }
-  /** A fork was played to its end, and stands there. */
-  async function standing() {
-    try {
-      const { at } = await gc.api("/state");
-      exercise.take({ now: at, end: at, phase: "ended", rate: 0, zh: exercise.zh, en: exercise.en });
-    } catch (error) {
-      if (error.status === 404) return missing(error.message);
-      setTimeout(standing, HIDDEN_MS);
-    }
+    if (exercise.kind === "drill" || !gc.replay) exercise.look();
   }
   window.addEventListener("gridcommand", ({ detail }) => {
     const told = detail.panel?.exercise;
@@ -182,7 +180,7 @@
     document.body.append(el("div", { id: "exercise-missing", class: "overlay exercise-over", role: "alert" }, el("div", { class: "notice-box" },
       el("h2", { text: gc.t(`exercise.${exercise.kind}.missing`) }), el("p", { class: "detail", text: why }),
       el("div", { class: "replay-over-ways" },
-        el("a", { class: "primary", href: `/drill${query(false)}`, text: gc.t("drill.open.list") }),
+        el("a", { class: "primary", href: `/${exercise.kind}${query(false)}`, text: gc.t(`${exercise.kind === "fork" ? "exercise.fork" : "drill"}.open.list`) }),
         el("a", { class: "secondary", href: `/${query(false)}`, text: gc.t("exercise.leave") })))));
   }
   if (gc.timeline !== "live") begin(gc.timeline);

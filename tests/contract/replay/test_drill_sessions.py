@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from data.clock import Clock, ManualClock
-from data.errors import NotFound, Refused
+from data.errors import NotFound, Refused, StoreUnavailable
 from data.exercise import DRILL
 from data.held import held
 from data.open_store import open_store
@@ -156,6 +157,22 @@ def test_of_two_servers_one_plays_and_the_other_takes_over(postgis_url: str, clo
         assert not _held_elsewhere(stores[1]) or two.playing(TRIAL)
         clock.advance(3)
         eventually(lambda: fired(two) == {"I-1", "I-2"})
+
+
+@pytest.mark.postgis
+def test_a_hold_whose_session_ended_is_known_to_be_lost(postgis_url: str, clock: ManualClock):
+    """A server's process may live on when the session that holds the work does not."""
+    with ExitStack() as stack:
+        one, two = (stack.enter_context(closing(open_store(postgis_url, clock))) for _ in range(2))
+        with held(one, TRIAL) as mine:
+            assert mine
+            mine.verify()
+            assert _held_elsewhere(two)
+            with two.engine.connect() as conn:
+                conn.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+            eventually(lambda: not _held_elsewhere(two))
+            with pytest.raises(StoreUnavailable):
+                mine.verify()
 
 
 def _held_elsewhere(store: SqlStore) -> bool:
