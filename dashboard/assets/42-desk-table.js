@@ -8,26 +8,28 @@
   let api = null;
   let queue = null;
 
-  let filling = false; // rows are made that get what they show in the same moment
-  /** What a cell draws: its row, or, until the table has asked for it, what the queue has at its place. */
-  const rowOf = ({ data, node }) => data ?? (filling ? undefined : queue.at(node.rowIndex));
+  /** What a cell draws: its row, or, until it was put into the table, what the queue has at its place. */
+  const rowOf = ({ data, node }) => data ?? queue.at(node.rowIndex);
 
-  /** Rows that the table keeps are those of the queue at their places: the same case is changed in place, another put there. */
+  /** Rows that the table keeps become those of the queue at their places. Their cells change in place: another case in a row makes none anew. */
   function fill(all = false) {
     api.forEachNode((node) => {
       const row = queue.at(node.rowIndex);
       if (!row || (node.data === row && !all)) return;
-      if (node.id === row.id) node.updateData(row);
-      else node.setDataAndId(row, row.id);
+      if (node.id !== row.id) {
+        if (node.isSelected()) node.setSelected(false);
+        node.data = row; // whose id it takes
+        node.setId(row.id);
+      }
+      node.updateData(row);
     });
   }
   const source = {
-    getRows: ({ startRow, endRow, successCallback }) => {
+    // Its rows are filled already; handing them over as loaded would make each of their cells anew.
+    getRows: ({ failCallback }) => {
       fill();
-      const rows = [];
-      for (let place = startRow; place < Math.min(endRow, queue.n); place++) rows.push(queue.at(place));
-      successCallback(rows, queue.n);
       mark();
+      failCallback();
     },
   };
   /** What is in hand is marked where it is drawn. */
@@ -66,11 +68,7 @@
     /** Bring the table in line with the queue; `all`: also rows that are as they were, since time went on. */
     show: (all = false) => {
       if (!api) return;
-      if (api.getDisplayedRowCount() !== queue.n) {
-        filling = true;
-        api.setRowCount(queue.n, true);
-        filling = false;
-      }
+      if (api.getDisplayedRowCount() !== queue.n) api.setRowCount(queue.n, true);
       fill(all);
       mark();
     },
