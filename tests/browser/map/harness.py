@@ -73,7 +73,7 @@ class Script:
         self.heard: list[dict[str, Any]] = []
         self.sockets: set[WebSocket] = set()
         self.tiles: Path | None = None
-        """A PMTiles file that the server has; pictures.pmtiles holds pictures."""
+        """A PMTiles file of vector tiles that the server has."""
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def frame(self, snapshot: bool) -> bytes:
@@ -184,9 +184,8 @@ def make_app(script: Script) -> Starlette:
         return Response(found, media_type="application/json") if found else Response(status_code=404)
 
     async def tiles(_: Request) -> Response:
-        kind = "raster" if script.tiles and script.tiles.stem == "pictures" else "vector"
-        url = "/api/v1/basemap/tiles/file"
-        return JSONResponse({"tiles": [{"url": url, "kind": kind}] if script.tiles else []})
+        file = {"url": "/api/v1/basemap/tiles/file", "kind": "vector"}
+        return JSONResponse({"tiles": [file] if script.tiles else []})
 
     async def tiles_file(_: Request) -> Response:
         return FileResponse(script.tiles) if script.tiles else Response(status_code=404)

@@ -97,9 +97,6 @@ def test_tiles_of_a_local_file_lie_beneath_the_areas_and_nothing_else_is_fetched
     stage.until(
         "window.out.stats && window.out.stats.context_losses === 1 && engine().maplibre?.getLayer('tiles-water')"
     )
-    stage.script.tiles = pmtiles_file.write(tmp_path / "pictures.pmtiles", kind=2, most=4)
-    stage.open()
-    stage.until("engine().maplibre.getLayer('tiles-picture') && engine().maplibre.isSourceLoaded('tiles')")
 
 
 def test_a_delta_is_painted_and_its_four_stamps_are_told(stage: Any) -> None:
