@@ -38,6 +38,12 @@ VIRIDIS: tuple[str, ...] = (
 )  # fmt: skip
 """Continuous scale of heat and areas, nine even stops, dark = few, bright = many: the map draws it, legends show it."""
 
+DIFFERENCE: tuple[str, ...] = (
+    "#86e2a8", "#50bb7e", "#3a9766", "#2f6650", "#39435a", "#6f4f86", "#a067b8", "#cd8be0", "#f0b8ff",
+)  # fmt: skip
+"""Scale of differences, largest fall to largest rise, dark where nothing changed (after ColorBrewer's PRGn). What rose
+stands up on the map and what fell lies flat, and every number has its sign, so that hue is not the only one."""
+
 WARNING_LEVELS: Mapping[str, str] = {"red": "#ff5a52", "orange": "#ff9b3d", "yellow": "#ffd84a", "blue": "#5aa2ff"}
 """Official warning levels only, always with their word."""
 

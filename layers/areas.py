@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.cube import OpenAt, Opened
-from layers.selection import only, window_at
+from layers.selection import comparable, compared, only, window_at
 from layers.state import LiveState
 from layers.table import Column, Table, text
 from layers.view import View
@@ -27,7 +27,8 @@ def by_place(state: LiveState, level: str, counts: Counts) -> NDArray[np.uint32]
 def build(state: LiveState, view: View, t: float) -> Table:
     """The areas of the view's level inside its focus at t (ms since 1970), in code order.
 
-    `count` is the incidents reported in the window, `open` those open at t; `meta` speaks of the view's measure.
+    `count` is the incidents reported in the window, `open` those open at t; `meta` speaks of the view's measure. A view
+    that compares gets `before`, what the window before had of that measure, NaN where there is nothing to compare with.
     """
     places = state.places
     level = places.shown_level(view)
@@ -46,4 +47,10 @@ def build(state: LiveState, view: View, t: float) -> Table:
         "total": int(chosen.sum()),
     }
     columns: dict[str, Column] = {"count": count, "open": still, "silent": silent, "contact": contact}
+    if view.compare:
+        before = np.full(len(chosen), np.nan)
+        if comparable(state, view, t):
+            before = by_place(state, level, cube.by_area(compared(state, view, t), filters))[place].astype(np.float64)
+        columns["before"] = before
+        meta |= {"measure": view.measure, "most": float(np.nanmax(np.abs(chosen - before), initial=0.0))}
     return Table(text([places.codes[n] for n in shown.tolist()]), columns, meta)

@@ -17,7 +17,7 @@ from layers import units as unit_layer
 from layers.areas import by_place
 from layers.columns import ms
 from layers.incident_columns import Rows
-from layers.selection import focus, kept, only, window_at
+from layers.selection import comparable, focus, kept, only, window_at
 from layers.state import LiveState
 from layers.unit_columns import STATUSES
 from layers.view import View
@@ -60,12 +60,16 @@ class _Counted:
         cube, filters, seen = state.incidents.cube, only(state, view), window_at(state, view, t)
         self.now = cube.by_area(Opened(seen.after, seen.until), filters)
         self.before = cube.by_area(Opened(seen.before_after, seen.before_until), filters)
-        # A window that begins before anything was known holds too little to compare with.
-        self.comparable = state.incidents.begin() <= seen.before_after
+        self.comparable = comparable(state, view, t)
         self.still = cube.by_area(OpenAt(t), filters)
         self.closed = cube.by_area(Closed(seen.after, seen.until), filters)
         urgent = replace(filters, severity=URGENT)
-        self.urgent = cube.by_area(OpenAt(t), urgent) if filters.severity in (None, URGENT) else np.zeros_like(self.now)
+        none = np.zeros_like(self.now)
+        self.urgent = cube.by_area(OpenAt(t), urgent) if filters.severity in (None, URGENT) else none
+        if view.compare:
+            self.still_before = cube.by_area(OpenAt(seen.earlier), filters)
+            self.closed_before = cube.by_area(Closed(seen.before_after, seen.before_until), filters)
+            self.urgent_before = cube.by_area(OpenAt(seen.earlier), urgent) if self.urgent is not none else none
 
 
 def _named(area: Area) -> Json:
@@ -103,9 +107,19 @@ def _kpis(state: LiveState, view: View, t: float, counted: _Counted, silent: np.
         "areas_silent": int((silent[finest] > 0).sum()),
     }
 
+        **_before(view, counted, inside),
 
 def _units(state: LiveState, view: View, t: float) -> dict[str, int]:
     """Units of the roster in the focus, by their statuses, and those that only event rows name, while they are at work:
+def _before(view: View, counted: _Counted, inside: Any) -> Json:
+    """The figures that a comparing view sets beside its own: of the window before, or open one window earlier."""
+    if not view.compare:
+        return {}
+    names = {"reported": "before", "open": "still_before", "urgent_open": "urgent_before", "closed": "closed_before"}
+    figures = {name: int(getattr(counted, of)[inside].sum()) for name, of in names.items()}
+    return {"before": figures if counted.comparable else None}
+
+
     they count where their incident is. A unit that rows say is at work is not free."""
     units = state.units
     rows = unit_layer.in_focus(state, view)
@@ -177,11 +191,14 @@ def _ranking(state: LiveState, view: View, counted: _Counted, silent: np.ndarray
     count, before, still = (by_place(state, level, each) for each in (counted.now, counted.before, counted.still))
     found = []
     for area in children:
+    earlier = by_place(state, level, counted.still_before) if view.compare else None
         number = state.places.number[area.code]
         place = int(state.places.ancestor[level][number])
         figures = {"count": int(count[place]), "open": int(still[place]), "before": int(before[place])}
         found.append(_named(area) | figures | {"silent": int(silent[number])})
     return sorted(found, key=lambda row: (-row["count"], row["code"]))
+        if earlier is not None:
+            figures["open_before"] = int(earlier[place])
 
 
 def _ticker(state: LiveState, view: View, t: float) -> list[Json]:

@@ -27,6 +27,17 @@ def measured(state: LiveState, view: View, t: float) -> What:
     return Opened(seen.after, seen.until)
 
 
+def compared(state: LiveState, view: View, t: float) -> What:
+    """What the view's measure is compared with at t: opened in the window before, or open one window earlier."""
+    seen = window_at(state, view, t)
+    return OpenAt(seen.earlier) if view.measure == "open" else Opened(seen.before_after, seen.before_until)
+
+
+def comparable(state: LiveState, view: View, t: float) -> bool:
+    """Whether the window before holds enough to compare with: it does not begin before anything was known."""
+    return state.incidents.begin() <= window_at(state, view, t).before_after
+
+
 def only(state: LiveState, view: View) -> Filter:
     """The view's filters as the cube takes them."""
     categories = source = None

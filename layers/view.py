@@ -42,6 +42,7 @@ class View:
     panel     whether KPIs, ranking, trend and ticker come with the frames
     timeline  "live" or a drill's
     replay    id of the replay whose moment and timeline are shown, "" = none
+    compare   whether heat, areas and panel carry what the window before held, to be shown as differences
     """
 
     area: str = ""
@@ -56,6 +57,7 @@ class View:
     panel: bool = True
     timeline: str = LIVE
     replay: str = ""
+    compare: bool = False
 
     def with_(self, **changes: object) -> View:
         """A copy with some fields changed."""
@@ -105,6 +107,7 @@ def parse_view(raw: Mapping[str, str]) -> View:
         panel=raw.get("panel", "1") != "0",
         timeline=_code(raw, "timeline") or LIVE,
         replay=_code(raw, "replay"),
+        compare=raw.get("compare", "0") == "1",
     )
 
 

@@ -20,9 +20,17 @@
       // From nothing there is no percentage: the difference itself is said.
       const more = change ?? k.reported;
       const arrow = Math.abs(more) < 0.005 ? "＝" : more > 0 ? "▲" : "▼";
-      const by = change === null ? gc.num(k.reported) : gc.percent(Math.abs(change));
+      const share = change === null ? gc.num(k.reported) : gc.percent(Math.abs(change));
+      const by = k.before ? gc.signed(k.reported - k.reported_before) : share;
+      const was = k.before ? `${gc.num(k.reported_before)} · ${share}` : gc.num(k.reported_before);
       if (!comparable) set(note, gc.t("kpi.incomparable"));
-      else set(note, `${arrow} ${by}\n${gc.t("kpi.before", { before: gc.windowWords.before() })}\n${gc.num(k.reported_before)}`);
+      else set(note, `${arrow} ${by}\n${gc.t("kpi.before", { before: gc.windowWords.before() })}\n${was}`);
+    }
+    for (const name of ["open", "urgent_open", "closed"]) {
+      const was = k.before?.[name];
+      const note = $(`kpi-${name}-note`);
+      set(note, was === undefined ? "" : gc.signed(k[name] - was));
+      if (note) note.title = was === undefined ? "" : `${gc.t("kpi.before", { before: gc.windowWords.before() })}：${gc.num(was)}`;
     }
     const of = (id, n) => set($(`kpi-${id}-note`), n ? gc.t("kpi.of", { n: gc.num(n) }) : gc.t("kpi.none"));
     of("units_available", k.units);
@@ -75,7 +83,17 @@
     host.classList.remove("skeleton");
     $("panel-ranking").hidden = finest;
     if (!rows.length) return gc.empty(host, "empty.ranking");
-    const most = Math.max(...rows.map((row) => row.count), 1);
+    const { compare, measure } = gc.address.view;
+    // Where differences are shown, they and what differs stand in the place of reported and open.
+    const open = compare && measure === "open";
+    const heads = [open ? "ranking.open" : "ranking.count", compare ? "ranking.change" : "ranking.open"];
+    [...document.querySelectorAll("#panel-ranking .rank-head > *")].forEach((head, i) => {
+      head.dataset.i18n = heads[i];
+      set(head, gc.t(heads[i]));
+    });
+    const figure = (row) => (open ? row.open : row.count);
+    const change = (row) => (gc.panel.kpis.before ? gc.signed(open ? row.open - row.open_before : row.count - row.before) : "–");
+    const most = Math.max(...rows.map(figure), 1);
     keyed(
       host,
       rows,
@@ -86,16 +104,16 @@
           el("span", { class: "bar-count num" }), el("span", { class: "rank-open num" }))),
       (node, row, i) => {
         const button = node.firstChild;
-        const [no, name, silent, count, open] = button.children;
+        const [no, name, silent, count, last] = button.children;
         set(no, i + 1);
         set(name, gc.name(row));
         set(silent, row.silent ? gc.t("panel.silent.short") : "");
-        set(count, gc.num(row.count));
-        set(open, gc.num(row.open));
+        set(count, gc.num(figure(row)));
+        set(last, compare ? change(row) : gc.num(row.open));
         button.classList.toggle("is-silent", !!row.silent);
         button.dataset.nav = `area=${encodeURIComponent(row.code)}`;
         button.title = `${gc.name(row)} · ${gc.t("ranking.hint")}`;
-        bar(button, row.count / most);
+        bar(button, figure(row) / most);
       },
     );
   }
@@ -250,7 +268,12 @@
     if (!ramp || !drawn || !gc.address) return;
     const measure = gc.t(`measure.${gc.address.view.measure}`);
     const area = CELL_KM2[drawn.res];
-    set($("legend-title"), drawn.of === "cell" ? gc.t(area ? "legend.cell" : "legend.heat", { measure, area }) : gc.t("legend.area", { measure }));
+    const differs = drawn.scale === "difference";
+    const before = gc.windowWords.before();
+    $("legend-form").hidden = !differs || drawn.of !== "cell";
+    set($("legend-form"), gc.t(gc.panel?.kpis.before === null ? "kpi.incomparable" : "legend.form"));
+    if (differs) set($("legend-title"), gc.t(`legend.change.${drawn.of}`, { measure, area, before }));
+    else set($("legend-title"), drawn.of === "cell" ? gc.t(area ? "legend.cell" : "legend.heat", { measure, area }) : gc.t("legend.area", { measure }));
     const stops = drawn.stops;
     const max = stops.at(-1).value;
     const look = `linear-gradient(90deg, ${stops.map((stop) => stop.colour).join(", ")})`;
@@ -260,10 +283,10 @@
     }
     // The colours grow with the root of the count: a number stands where its colour is.
     const middle = Math.round(max / 4);
-    const ticks = [...new Set([drawn.of === "cell" ? 1 : 0, ...(middle > 1 && middle < max ? [middle] : []), Math.round(max)])];
+    const ticks = differs ? [-max, 0, max] : [...new Set([drawn.of === "cell" ? 1 : 0, ...(middle > 1 && middle < max ? [middle] : []), Math.round(max)])];
     keyed($("legend-ticks"), ticks, (n, i) => n, () => el("span", { class: "num" }), (node, n) => {
-      set(node, gc.num(n));
-      node.style.left = `${(Math.sqrt(Math.min(1, n / max)) * 100).toFixed(1)}%`;
+      set(node, differs ? gc.signed(n) : gc.num(n));
+      node.style.left = `${differs ? 50 + 50 * Math.sign(n) : (Math.sqrt(Math.min(1, n / max)) * 100).toFixed(1)}%`;
     });
   }
 

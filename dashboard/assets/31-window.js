@@ -17,6 +17,11 @@
     before: () => said("window.before"),
   };
 
+  // --- the window before, set beside this one ----------------------------------------------------------------------
+  gc.actions.compare = () => gc.navigate({ compare: gc.address.view.compare ? "" : 1 });
+  /** A difference with its sign: +12, −3, ±0. */
+  gc.signed = (n) => `${n > 0 ? "+" : n < 0 ? "−" : "±"}${gc.num(Math.abs(n))}`;
+
   // --- the form ----------------------------------------------------------------------------------------------------
   const form = () => $("window-form");
   function close(back) {
@@ -59,6 +64,7 @@
   gc.onEscape.unshift(() => close(true));
   /** The button of the form says the period that was chosen. */
   gc.windowControls = () => {
+    $("compare-button")?.setAttribute("aria-pressed", String(gc.address.view.compare));
     const button = $("window-chosen");
     if (!button) return;
     const on = kind() === "chosen";

@@ -26,7 +26,7 @@ def layout(lang: Lang, the_map: Component) -> Component:
                         className="col replay-col",
                     ),
                     html.Div(
-                        [the_map, filters(lang), legend(lang), stamps(), card(lang)],
+                        [the_map, filters(lang, compares=True), legend(lang), stamps(), card(lang)],
                         className="map-host",
                         role="region",
                         **attrs(data_i18n_label="panel.map"),

@@ -23,7 +23,7 @@ def layout(lang: Lang, the_map: Component) -> Component:
                     html.Div(
                         [
                             the_map,
-                            parts.filters(lang, parts.tour(lang)),
+                            parts.filters(lang, parts.tour(lang), compares=True),
                             parts.legend(lang),
                             parts.stamps(),
                             card(lang),

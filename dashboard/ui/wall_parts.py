@@ -129,12 +129,21 @@ def windows(lang: Lang) -> Component:
     return named
 
 
-def filters(lang: Lang, *more: Component) -> Component:
-    """What is measured over which window, on top of the map; `more` stands beside the layers."""
+def compare(lang: Lang) -> Component:
+    """Shows differences from the window before instead of counts."""
+    pressed = attrs(aria_pressed="false")
+    start = button("compare.start", lang, action="compare", id="compare-button", className="seg", **pressed)
+    return html.Div(start, className="segmented", role="group", **said("compare.start.title"))
+
+
+def filters(lang: Lang, *more: Component, compares: bool = False) -> Component:
+    """What is measured over which window, on top of the map; `more` stands beside the layers. `compares`: the screen
+    can set a window beside the one before."""
     return html.Div(
         [
             segmented("measure", "filter.measure", [(m, f"measure.{m}") for m in MEASURES], lang),
             windows(lang),
+            *([compare(lang)] if compares else []),
             html.Select(
                 [words(f"severity.{n}", lang, html.Option, value=str(n)) for n in range(5)],
                 id="filter-severity",
@@ -185,6 +194,7 @@ def legend(lang: Lang) -> Component:
                     ),
                 ]
             ),
+            html.Div(id="legend-form", className="legend-row", hidden=True),
             html.Div(
                 [html.Span(className="hatch-box", **attrs(aria_hidden="true")), words("legend.silent", lang)],
                 className="legend-row",

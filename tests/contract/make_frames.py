@@ -82,6 +82,18 @@ def tables() -> dict[str, Table]:
     return {"heat": heat, "areas": areas, "incidents": incidents, "units": units, "cameras": cameras}
 
 
+def compared() -> dict[str, Table]:
+    """Heat and areas of a view that compares: what the window before had, one of them with nothing to compare with."""
+    plain = tables()
+    heat, areas = plain["heat"], plain["areas"]
+    before = {"before": np.array([4, 2.5, 0, 1400, 0], np.float32)}
+    nothing = {"before": np.full(3, np.nan)}
+    return {
+        "heat": Table(heat.key, {**heat.columns, **before}, {**heat.meta, "most": 15.0}),
+        "areas": Table(areas.key, {**areas.columns, **nothing}, {**areas.meta, "measure": "open", "most": 0.0}),
+    }
+
+
 def changed(old: dict[str, Table]) -> dict[str, TableDelta]:
     """Drops, changes and adds in heat and incidents, meta alone in areas; units and cameras as they were."""
     heat = Table(
@@ -209,6 +221,7 @@ def frames() -> dict[str, tuple[Frame, str | None]]:
             Frame("layers=queue&panel=0", 4, 3, T0 + 1000, 123461, stamps, {"queue": queue_moved(queue())}),
             "queue",
         ),
+        "compared": (Frame("window=today&compare=1", 2, None, T0, 123456, stamps, compared(), None), None),
         "empty": (Frame("", 1, None, T0, 0, second, empty, None), None),
     }
 

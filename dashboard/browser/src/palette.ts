@@ -6,8 +6,12 @@ export type Rgb = readonly [number, number, number]
 const CIVIDIS = ['#00224e', '#123570', '#3b496c', '#575d6d', '#707173', '#8a8678', '#a59c74', '#c3b369', '#fee838']
 const VIRIDIS = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80', '#5ec962', '#addc30', '#fde725']
 
-export type ScaleName = 'cividis' | 'viridis'
-export const SCALES: Record<ScaleName, readonly string[]> = { cividis: CIVIDIS, viridis: VIRIDIS }
+// From the largest fall to the largest rise, dark in the middle: purple and green, which deuteranopes, protanopes and tritanopes
+// tell apart (after ColorBrewer's PRGn, turned round for dark screens). dashboard/theme.py has the same; a test measures them.
+const DIFFERENCE = ['#86e2a8', '#50bb7e', '#3a9766', '#2f6650', '#39435a', '#6f4f86', '#a067b8', '#cd8be0', '#f0b8ff']
+
+export type ScaleName = 'cividis' | 'viridis' | 'difference'
+export const SCALES: Record<ScaleName, readonly string[]> = { cividis: CIVIDIS, viridis: VIRIDIS, difference: DIFFERENCE }
 
 export function rgb(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16)

@@ -263,6 +263,8 @@ test('queries that name the same view are the same', () => {
   assert.equal(canonical('layers=cameras,units,incidents,areas,heat'), '')
   assert.notEqual(canonical('area=3'), canonical('area=4'))
   assert.notEqual(canonical('panel=0'), canonical(''))
+  assert.equal(canonical('compare=0'), canonical(''))
+  assert.equal(canonical('window=2026-04-01T08:00/2026-04-02T08:00&compare=1'), canonical('window=2026-04-01T08%3A00%2F2026-04-02T08%3A00&compare=1'))
 })
 
 test('the clock is the server\'s: the quickest answers say, a second of difference is ignored', () => {

@@ -41,6 +41,9 @@ VIEWS = [
     View(window="today", area="T1"),
     View(window="2026-04-11T12:00/2026-04-21T00:00"),
     View(window="2026-04-30T00:00/2026-05-02T00:00", severity=2),
+    View(window="7d", compare=True),
+    View(window="today", area="T0", measure="open", compare=True),
+    View(window="2026-04-11T12:00/2026-04-21T00:00", category="01", compare=True),
 ]
 TIMES = [NOW_MS, NOW_MS - 900_000, NOW_MS - 86_400_000 * 20, NOW_MS + 60_000, 0.0]
 WORLDS = [dice_world(seed) for seed in (1, 2)]
@@ -93,14 +96,19 @@ class Slow:
     def reported(self, back: int = 0, *, focus: bool = True) -> list[IncidentRow]:
         return [r for r in self.mine(focus=focus) if self.holds(at(r.opened_at), back)]
 
-    def open(self, *, focus: bool = True) -> list[IncidentRow]:
-        return [r for r in self.mine(focus=focus) if at(r.opened_at) <= self.t and not at(r.closed_at) <= self.t]
+    def open(self, back: int = 0, *, focus: bool = True) -> list[IncidentRow]:
+        t = self.t - back * self.window
+        return [r for r in self.mine(focus=focus) if at(r.opened_at) <= t and not at(r.closed_at) <= t]
 
-    def closed(self) -> list[IncidentRow]:
-        return [r for r in self.mine() if self.holds(at(r.closed_at))]
+    def closed(self, back: int = 0) -> list[IncidentRow]:
+        return [r for r in self.mine() if self.holds(at(r.closed_at), back)]
 
-    def measured(self) -> list[IncidentRow]:
-        return self.open() if self.view.measure == "open" else self.reported()
+    def measured(self, back: int = 0, *, focus: bool = True) -> list[IncidentRow]:
+        return self.open(back, focus=focus) if self.view.measure == "open" else self.reported(back, focus=focus)
+
+    def comparable(self) -> bool:
+        oldest = min((at(r.opened_at) for r in self.rows.incidents if r.rows), default=self.t + 1)
+        return oldest <= self.first(1) if self.begin is None else oldest < self.first(1)
 
     def state(self, row: IncidentRow) -> int:
         reached = [
@@ -138,16 +146,24 @@ def test_heat_counts_the_cells_of_the_points(states, world, view, t):
     slow = Slow(*WORLDS[world], view, t)
     made = heat.build(states[world], view, t)
     res = made.meta["res"]
-    counts = Counter(
-        int(h3.latlng_to_cell(r.lat, r.lon, res), 16)
-        for r in slow.measured()
-        if r.lon is not None and r.lat is not None
-    )
-    assert dict(zip(made.key.tolist(), made.columns["value"].tolist(), strict=True)) == counts
-    assert made.key.tolist() == sorted(counts)
-    assert made.meta == {
+
+    def cells(of: list[IncidentRow]) -> Counter[int]:
+        return Counter(int(h3.latlng_to_cell(r.lat, r.lon, res), 16) for r in of if r.lon is not None)
+
+    counts, was = cells(slow.measured()), cells(slow.measured(1)) if view.compare else Counter()
+    meta = {
         "res": view.res or res, "measure": view.measure, "max": max(counts.values(), default=0), "total": counts.total()
     }  # fmt: skip
+    if view.compare and slow.comparable():
+        assert made.columns["before"].tolist() == [was[cell] for cell in made.key.tolist()]
+        meta["most"] = max((abs(counts[cell] - was[cell]) for cell in counts | was), default=0)
+    elif view.compare:
+        was = Counter()
+        assert np.isnan(made.columns["before"]).all()
+        meta["most"] = 0
+    assert made.columns["value"].tolist() == [counts[cell] for cell in made.key.tolist()]
+    assert made.key.tolist() == sorted({*counts, *was})
+    assert made.meta == meta
 
 
 @pytest.mark.parametrize(("world", "view", "t"), CASES)
@@ -167,10 +183,20 @@ def test_areas_count_what_lies_in_them_and_say_their_silence(states, world, view
                 "silent": slow.silent(area.code),
                 "contact": max(heard, default=0),
             }
-    assert rows(made) == expected
+            if view.compare:
+                was = sum(slow.inside(r.area, area.code) for r in slow.measured(1, focus=False))
+                expected[area.code]["before"] = was if slow.comparable() else None
+    found = rows(made)
+    for row in found.values():
+        if "before" in row and math.isnan(row["before"]):
+            row["before"] = None
+    assert found == expected
     measure = "open" if view.measure == "open" else "count"
     numbers = [row[measure] for row in expected.values()]
     said = {"level": level, "region": made.meta["region"], "max": max(numbers, default=0), "total": sum(numbers)}
+    if view.compare:
+        changed = [abs(r[measure] - r["before"]) for r in expected.values() if r["before"] is not None]
+        said |= {"measure": view.measure, "most": max(changed, default=0)}
     assert made.meta == said
 
 
@@ -236,12 +262,16 @@ def test_the_panel_counts_the_same_incidents(states, world, view, t):
     made = panel.build(states[world], view, t)
     now, before, still, closed = slow.reported(), slow.reported(1), slow.open(), slow.closed()
     kpis = made["kpis"]
-    oldest = min((at(r.opened_at) for r in things.incidents if r.rows), default=t + 1)
-    begun = oldest <= slow.first(1) if slow.begin is None else oldest < slow.first(1)
+    begun = slow.comparable()
     assert (kpis["reported"], kpis["reported_before"], kpis["open"], kpis["closed"]) == (
         len(now), len(before) if begun else None, len(still), len(closed)
     )  # fmt: skip
     assert kpis["urgent_open"] == sum(r.severity == 1 for r in still)
+    assert ("before" in kpis) == view.compare
+    if view.compare:
+        was = {"reported": len(before), "open": len(slow.open(1)), "closed": len(slow.closed(1))}
+        was["urgent_open"] = sum(r.severity == 1 for r in slow.open(1))
+        assert kpis["before"] == (was if begun else None)
     finest = [a.code for a in where.by_level["grid"] if slow.inside(a.code, view.area)]
     assert kpis["areas"] == len(finest)
     assert kpis["areas_silent"] == made["silent"]["total"] == sum(slow.silent(code) > 0 for code in finest)
@@ -267,6 +297,8 @@ def test_the_panel_counts_the_same_incidents(states, world, view, t):
         assert row["before"] == sum(slow.inside(r.area, row["code"]) for r in slow.reported(1, focus=False))
         assert row["open"] == sum(slow.inside(r.area, row["code"]) for r in slow.open(focus=False))
         assert row["silent"] == slow.silent(row["code"])
+        if view.compare:
+            assert row["open_before"] == sum(slow.inside(r.area, row["code"]) for r in slow.open(1, focus=False))
     assert [row["code"] for row in made["ranking"]] == [
         row["code"] for row in sorted(made["ranking"], key=lambda r: (-r["count"], r["code"]))
     ]

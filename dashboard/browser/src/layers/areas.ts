@@ -2,6 +2,7 @@
 
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl'
 import type { ScaleName } from '../palette'
+import { signed } from './difference'
 import type { Change, Table } from '../tables'
 import { EMPTY, labelSize, tint, tintOpacity } from '../map/style'
 
@@ -104,7 +105,9 @@ export class Areas {
   }
 
   update(table: Table, change: Change): void {
+    const compared = this.compared()
     this.table = table
+    if (compared !== this.compared()) this.paint()
     if (change.rows === null) this.rowOf = new Map((table.cols.key as string[]).map((code, row) => [code, row]))
     this.refresh(change.rows)
     this.scheduleLabels()
@@ -147,16 +150,29 @@ export class Areas {
     return box
   }
 
-  /** Figures of an area as the last frame gave them, null before. */
-  figures(code: string): { count: number; open: number; silent: number; contact: number } | null {
+  /** Figures of an area as the last frame gave them, null before. `before` is what the window before had of the measure that
+   * is compared, `now` what this one has: NaN where there is nothing to compare with, null where nobody asked. */
+  figures(code: string): { count: number; open: number; silent: number; contact: number; now: number; before: number | null } | null {
     const row = this.rowOf.get(code)
     if (row === undefined || !this.table) return null
     const at = (name: string) => Number((this.table!.cols[name] as ArrayLike<number> | undefined)?.[row] ?? 0)
-    return { count: at('count'), open: at('open'), silent: at('silent'), contact: at('contact') }
+    const before = this.compared() ? at('before') : null
+    return { count: at('count'), open: at('open'), silent: at('silent'), contact: at('contact'), now: at(this.measured()), before }
   }
 
+  /** The frames carry what the window before had. */
+  compared(): boolean {
+    return !!this.table?.cols.before
+  }
+
+  /** Column of what is compared. */
+  private measured(): 'count' | 'open' {
+    return this.table?.meta.measure === 'open' ? 'open' : 'count'
+  }
+
+  /** Largest count, or of differences the largest whichever its sign; at least 1. */
   max(): number {
-    return Math.max(1, Number(this.table?.meta.max) || 0)
+    return Math.max(1, Number(this.compared() ? this.table?.meta.most : this.table?.meta.max) || 0)
   }
 
   /** Code of the area that holds the point, "" for none; the smallest code where areas overlap. */
@@ -199,7 +215,7 @@ export class Areas {
   private paint(): void {
     const map = this.map
     if (!map) return
-    map.setPaintProperty('areas-fill', 'fill-color', tint(this.scale, this.heat))
+    map.setPaintProperty('areas-fill', 'fill-color', tint(this.compared() ? 'difference' : this.scale, this.heat))
     map.setPaintProperty('areas-fill', 'fill-opacity', tintOpacity(this.heat))
     map.setLayoutProperty('area-labels', 'text-size', labelSize(this.shapes.size))
     for (const id of ['areas-fill', 'areas-line', 'areas-silent', 'areas-silent-line', 'areas-highlight', 'area-labels']) {
@@ -214,7 +230,8 @@ export class Areas {
     const silent: string[] = []
     if (table) {
       const keys = table.cols.key as string[]
-      const counts = table.cols.count as Uint32Array
+      const before = table.cols.before as Float64Array | undefined
+      const counts = table.cols[before ? this.measured() : 'count'] as Uint32Array
       const quiet = table.cols.silent as Uint8Array
       const max = this.max()
       // The scale is relative to the largest count, so a new largest one touches every area.
@@ -222,7 +239,7 @@ export class Areas {
       this.lastMax = max
       const set = (row: number) => {
         const code = keys[row]!
-        if (this.shapes.has(code)) map.setFeatureState({ source: 'areas', id: code }, { t: counts[row]! / max, silent: quiet[row]! > 0 })
+        if (this.shapes.has(code)) map.setFeatureState({ source: 'areas', id: code }, { t: before ? (counts[row]! - before[row]!) / max || 0 : counts[row]! / max, silent: quiet[row]! > 0 })
       }
       if (only) for (const row of only) set(row)
       else for (let row = 0; row < table.n; row++) set(row)
@@ -255,7 +272,7 @@ export class Areas {
     const features = [...this.shapes.values()].map(({ feature, bbox }) => {
       const p = feature.properties
       const figures = this.figures(p.code)
-      const count = !counted || !figures ? '' : figures.silent ? (this.lang === 'en' ? 'silent' : '无上报') : String(figures.count)
+      const count = !counted || !figures ? '' : figures.silent ? (this.lang === 'en' ? 'silent' : '无上报') : figures.before === null ? String(figures.count) : signed(figures.now - figures.before)
       return {
         type: 'Feature' as const,
         properties: { code: p.code, label: this.name(p.code), count, rank: -(figures?.count ?? 0) },

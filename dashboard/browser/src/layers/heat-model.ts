@@ -2,6 +2,7 @@
 
 import { cellToBoundary, latLngToCell } from 'h3-js'
 import type { Change, Table } from '../tables'
+import type { Columns } from '../wire'
 
 /** Cells in one row of the textures. */
 export const ROW = 256
@@ -41,11 +42,19 @@ export function sixCorners(cell: string): [number, number][] {
   return corners
 }
 
+/** Nothing is drawn where there is nothing to compare with. */
+function differences(values: Float32Array, before: Float32Array): Float32Array {
+  return values.map((value, row) => value - before[row]! || 0)
+}
+
 export class HeatModel {
   n = 0
   res = 0
-  /** Largest value, the top of the scale; at least 1. */
+  /** Largest value, the top of the scale; at least 1. Of differences the largest, whichever its sign. */
   max = 1
+  /** Values are differences from the window before. */
+  compared = false
+  private cols: Columns = {}
   total = 0
   measure = ''
   keys: BigUint64Array = new BigUint64Array()
@@ -74,8 +83,10 @@ export class HeatModel {
 
   update(table: Table, change: Change, now: number): void {
     const keys = table.cols.key as BigUint64Array
-    const values = table.cols.value as Float32Array
-    this.max = Math.max(1, Number(table.meta.max) || 0)
+    this.cols = table.cols
+    this.compared = !!table.cols.before
+    const values = this.compared ? differences(table.cols.value as Float32Array, table.cols.before as Float32Array) : (table.cols.value as Float32Array)
+    this.max = Math.max(1, Number(this.compared ? table.meta.most : table.meta.max) || 0)
     this.total = Number(table.meta.total) || 0
     this.measure = String(table.meta.measure ?? '')
     if (change.rows === null) this.replace(keys, values, Number(table.meta.res) || 0, now)
@@ -83,6 +94,8 @@ export class HeatModel {
   }
 
   clear(): void {
+    this.cols = {}
+    this.compared = false
     this.replace(new BigUint64Array(), new Float32Array(), this.res, 0)
   }
 
@@ -98,6 +111,12 @@ export class HeatModel {
 
   value(row: number): number {
     return this.values[row * 4 + 1]!
+  }
+
+  /** What was counted in the row's cell, and what the window before had there, NaN where that is not known or not asked. */
+  figures(row: number): { count: number; before: number } {
+    const at = (name: string) => Number((this.cols[name] as ArrayLike<number> | undefined)?.[row] ?? Number.NaN)
+    return { count: at('value'), before: at('before') }
   }
 
   /** Row of the cell, or -1. */

@@ -31,6 +31,7 @@ uniform float uTime;
 uniform float uTransition;
 uniform float uMax;
 uniform float uHeight;
+uniform bool uCompared;
 uniform vec3 uRamp[9];
 flat out vec4 vColor;
 out float vUp;
@@ -48,8 +49,9 @@ void main() {
   vec4 v = texelFetch(uValues, ivec2(cell & 255, cell >> 8), 0);
   float a = uTransition > 0.0 ? clamp((uTime - v.z) / uTransition, 0.0, 1.0) : 1.0;
   float value = mix(v.x, v.y, a * a * (3.0 - 2.0 * a));
-  if (value <= 0.0) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); vColor = vec4(0.0); vUp = 0.0; return; }
-  float t = clamp(value / uMax, 0.0, 1.0);
+  if (value == 0.0) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); vColor = vec4(0.0); vUp = 0.0; return; }
+  float t = clamp(abs(value) / uMax, 0.0, 1.0);
+  bool fell = value < 0.0;
   vec2 here = texelFetch(uCorners, at + ivec2(corner, 0), 0).xy;
   float shade = 1.0;
   if (!top) {
@@ -58,11 +60,11 @@ void main() {
     shade = 0.62 + 0.30 * dot(vec2(along.y, -along.x), normalize(vec2(-0.75, -0.55)));
   }
   float root = sqrt(t);
-  vec3 color = ramp(0.2 + 0.8 * root) * shade;
+  vec3 color = ramp(uCompared ? 0.5 + (fell ? -1.0 : 1.0) * (0.04 + 0.46 * root) : 0.2 + 0.8 * root) * shade;
   if (cell == uHover) color = mix(color, vec3(1.0), 0.45);
-  vColor = vec4(color, mix(0.34, 0.94, min(1.0, root * 2.2)));
+  vColor = vec4(color, uCompared ? mix(0.14, 0.94, min(1.0, root * 1.8)) : mix(0.34, 0.94, min(1.0, root * 2.2)));
   vUp = top ? 1.0 : 0.0;
-  gl_Position = uMatrix * vec4(here, top ? uHeight * pow(t, 0.7) : 0.0, 1.0);
+  gl_Position = uMatrix * vec4(here, top ? uHeight * (fell ? 0.02 : pow(t, uCompared ? 1.0 : 0.7)) : 0.0, 1.0);
 }`
 
 const FRAGMENT = `#version 300 es
@@ -90,9 +92,10 @@ type Gl = {
   rampOf: string
 }
 
-/** Height of a share t of the largest value, as a share of the tallest: bent like the colours, less strongly. The shader does the same. */
-export function heightAt(t: number): number {
-  return t ** 0.7
+/** Height of a share t of the largest value, as a share of the tallest: bent like the colours, less strongly; that of a
+ * difference is straight, so that chance does not make a forest. The shader does the same. */
+export function heightAt(t: number, compared = false): number {
+  return compared ? t : t ** 0.7
 }
 
 /** Place on the colour scale of a share t of the largest value: the root spreads the many small ones, the very dark end is left out. */
@@ -103,12 +106,14 @@ export function rampAt(t: number): number {
 /** Shares at which a legend shows the scale: even steps along it, as the root spreads it. */
 export const LEGEND_STOPS = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((k) => (k / 8) ** 2)
 
+/** Light on the top of a column, as the shader adds it up. */
+export const TOP_LIGHT = 1.1
+
 /** Colour of the top of a column of share t as it is seen: the shader's colour and opacity over the land. */
 export function drawnColour(scale: ScaleName, t: number): string {
-  const root = Math.sqrt(t)
-  const alpha = 0.34 + 0.6 * Math.min(1, root * 2.2)
+  const alpha = 0.34 + 0.6 * Math.min(1, Math.sqrt(t) * 2.2)
   const [r, g, b] = rgb(colourAt(scale, rampAt(t)))
-  return upon([r * 1.1, g * 1.1, b * 1.1], alpha, rgb(THEME.land))
+  return upon([r * TOP_LIGHT, g * TOP_LIGHT, b * TOP_LIGHT], alpha, rgb(THEME.land))
 }
 
 /** Index pattern of `cells` prisms. The last vertex of a triangle gives its flat colour: a side takes that of its foot. */
@@ -151,7 +156,7 @@ function texture(gl: WebGL2RenderingContext): WebGLTexture {
   return made
 }
 
-const UNIFORMS = ['uCorners', 'uValues', 'uMatrix', 'uBase', 'uHover', 'uTime', 'uTransition', 'uMax', 'uHeight', 'uRamp']
+const UNIFORMS = ['uCorners', 'uValues', 'uMatrix', 'uBase', 'uHover', 'uTime', 'uTransition', 'uMax', 'uHeight', 'uCompared', 'uRamp']
 
 export class HeatLayer extends Layer<HeatProps & LayerProps> {
   static override layerName = 'HeatLayer'
@@ -227,6 +232,7 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
     gl.uniform1f(at.uTransition!, model.transition)
     gl.uniform1f(at.uMax!, model.max)
     gl.uniform1f(at.uHeight!, height * this.context.viewport.distanceScales.unitsPerMeter[2]!)
+    gl.uniform1i(at.uCompared!, Number(model.compared))
     gl.uniform3fv(at.uRamp!, this.ramp(made))
     gl.enable(gl.DEPTH_TEST)
     gl.depthFunc(gl.LEQUAL)
@@ -281,9 +287,10 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
   }
 
   private ramp(made: Gl): Float32Array {
-    if (made.rampOf !== this.props.scale) {
-      made.rampOf = this.props.scale
-      SCALES[this.props.scale].forEach((hex, i) => made.ramp.set(rgb(hex).map((c) => c / 255), i * 3))
+    const scale = this.props.model.compared ? 'difference' : this.props.scale
+    if (made.rampOf !== scale) {
+      made.rampOf = scale
+      SCALES[scale].forEach((hex, i) => made.ramp.set(rgb(hex).map((c) => c / 255), i * 3))
     }
     return made.ramp
   }

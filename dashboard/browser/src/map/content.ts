@@ -4,8 +4,8 @@ import type { MapLibreMap } from 'maplibre-gl'
 import type { Update } from '../bus'
 import { Areas, type Lang } from '../layers/areas'
 import { Cameras } from '../layers/cameras'
-import { differenceLegend, differenceSeen } from '../layers/difference'
-import { drawnColour, HeatLayer, LEGEND_STOPS, opacityAt, TOP_LIGHT } from '../layers/heat'
+import { differenceLegend, differenceOpacity, differenceSeen } from '../layers/difference'
+import { drawnColour, HeatLayer, LEGEND_STOPS, TOP_LIGHT } from '../layers/heat'
 import { HeatModel } from '../layers/heat-model'
 import { Incidents } from '../layers/incidents'
 import { Units } from '../layers/units'
@@ -133,7 +133,7 @@ export class Content {
     const heat = this.showsHeat()
     const max = heat ? this.heat.max : this.areas.max()
     if (heat ? this.heat.compared : this.areas.compared()) {
-      return differenceLegend(heat ? 'cell' : 'area', max, this.heat.res, heat ? (t) => differenceSeen(t, opacityAt(Math.abs(t)), TOP_LIGHT) : changeSeen)
+      return differenceLegend(heat ? 'cell' : 'area', max, this.heat.res, heat ? (t) => differenceSeen(t, differenceOpacity(t), TOP_LIGHT) : changeSeen)
     }
     const stops = LEGEND_STOPS.map((t) => ({ t, colour: heat ? drawnColour(this.scale(), t) : tintSeen(this.scale(), t), value: max * t }))
     return { of: heat ? 'cell' : 'area', scale: this.scale(), max: this.heat.max, measure: this.heat.measure, res: this.heat.res, stops, areas_max: this.areas.max() }

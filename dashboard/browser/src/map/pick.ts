@@ -96,7 +96,7 @@ export class Picker {
       const row = heat.rowAt(top[0] + (foot[0] - top[0]) * t, top[1] + (foot[1] - top[1]) * t)
       if (row < 0) continue
       const value = heat.shown(row, now)
-      if (value !== 0 && (i === STEPS || heightAt(Math.min(1, Math.max(0, value) / heat.max)) >= 1 - t)) return row
+      if (value !== 0 && (i === STEPS || heightAt(Math.min(1, Math.max(0, value) / heat.max), heat.compared) >= 1 - t)) return row
     }
     return -1
   }
