@@ -17,6 +17,6 @@ test('a layer of another name is thin lines above the ground and below the roads
 })
 
 test('pictures lose brightness and colour', () => {
-  const { paint } = rasterLayer('tiles') as { paint: Record<string, number> }
+  const { paint } = rasterLayer('tiles') as unknown as { paint: Record<string, number> }
   assert.ok(paint['raster-brightness-max']! < 0.5 && paint['raster-saturation']! < 0)
 })
