@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.casework import Case
-from layers.incident_columns import IncidentColumns, Rows
+from geo.cube import HeatCube
+from layers.incident_columns import RESOLUTIONS, IncidentColumns, Rows
 from layers.places import Places
 from layers.state import LiveState
 
 CHUNK = 10_000
 """Rows that are copied while the live state is held still: some milliseconds."""
+
+ROW_BYTES = 128 << 20
+"""Memory of the cube's cumulative counts at most: a quarter of the live one's, which more people ask."""
 
 _OWN = ("atom", "kind")
 """Numbers of the cube, which each has for itself."""
@@ -42,6 +46,7 @@ class BaseIncidents(IncidentColumns):
 
     def __init__(self, places: Places, live: IncidentColumns) -> None:
         super().__init__(places)
+        self.cube = HeatCube(len(places.codes), RESOLUTIONS, row_bytes=ROW_BYTES)
         self.categories, self.sources, self.codes = live.categories, live.sources, live.codes
         self.ids, self.row = live.ids, live.row
         self._taken = 0
