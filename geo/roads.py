@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from geo.distance import EARTH_RADIUS_M
-from geo.roads_search import Csr, reach
+from geo.roads_search import Csr, reach, way
 
 HOURS = 24
 
@@ -119,19 +119,12 @@ class RoadGraph:
 
     def route(self, a: int, b: int) -> NDArray[np.int64]:
         """Nodes of a fastest way from a to b, both included: its geometry. Empty when there is none."""
-        nodes, _, before = reach(self._out, self._node(a), goal=self._node(b))
-        at = int(np.searchsorted(nodes, b))
-        if at == nodes.size or nodes[at] != b:
-            return np.empty(0, np.int64)
-        way = [b]
-        while way[-1] != a:
-            way.append(int(before[np.searchsorted(nodes, way[-1])]))
-        return np.array(way[::-1], np.int64)
+        return way(self._out, self._node(a), self._node(b))
 
     def route_line(self, a: int, b: int) -> NDArray[np.float64]:
         """(lon, lat) along a fastest way, one row per vertex; no rows when there is none."""
-        way = self.route(a, b)
-        return np.column_stack((self.lon[way], self.lat[way]))
+        nodes = self.route(a, b)
+        return np.column_stack((self.lon[nodes], self.lat[nodes]))
 
     def travel_seconds(self, node: int, *, towards: bool = False) -> NDArray[np.float64]:
         """Seconds from `node` to every node (`towards`: from every node to it), inf where there is no way."""

@@ -96,6 +96,31 @@ def reach(graph: Csr, source: int, limit: float = np.inf, goal: int = -1) -> tup
     return answer
 
 
+def way(graph: Csr, source: int, goal: int) -> Nodes:
+    """Nodes of a fastest way, both ends included. Empty when there is none."""
+    found: list[int] = []
+    loops = _fast.module
+    if loops is None:
+        nodes, _, before = reach(graph, source, goal=goal)
+        at = int(np.searchsorted(nodes, goal))
+        if at < nodes.size and nodes[at] == goal:
+            found = [goal]
+            while found[-1] != source:
+                found.append(int(before[np.searchsorted(nodes, found[-1])]))
+    else:
+        desk = _at_desk(graph)
+        many = loops.search(
+            graph.first, graph.to, graph.seconds, source, goal, np.inf, desk.found, desk.before, *desk.heap,
+            desk.touched,
+        )  # fmt: skip
+        if np.isfinite(desk.found[goal]):
+            found, step = [goal], desk.before.item
+            while found[-1] != source:
+                found.append(step(found[-1]))
+        desk.found[desk.touched[:many]] = np.inf
+    return np.array(found[::-1], np.int64)
+
+
 def nearest(
     graph: Csr, source: int, k: int, head: Ints, following: Ints, takes: NDArray[np.bool_], extra: Floats
 ) -> tuple[Nodes, Floats]:

@@ -19,6 +19,9 @@ the middle of it, or has no other way, still gets there, late."""
 OFF_ROAD_MS = 30.0 / 3.6
 """Speed between a point and the junction nearest to it, m/s; and everywhere where there are no roads."""
 
+MOST_JUNCTIONS = 10_000
+"""Points whose nearest junction is remembered."""
+
 Floats = NDArray[np.float64]
 
 
@@ -48,6 +51,7 @@ class Roads:
     base: RoadGraph | None
     _blocked: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     _now: RoadGraph | None = None
+    _junctions: dict[tuple[float, float], int] = field(default_factory=dict)
 
     @property
     def now(self) -> RoadGraph | None:
@@ -98,19 +102,28 @@ class Roads:
             speed = walk_ms or OFF_ROAD_MS
             metres = float(haversine_m(*start, *goal))
             return Trip(np.array([start, goal]), np.array([0.0, max(1.0, metres / speed)]), frozenset())
-        a, b = (int(graph.snap(*point)) for point in (start, goal))
+        a, b = (self._junction(graph, point) for point in (start, goal))
         direct = float(haversine_m(*start, *goal))
         ends = np.array([start, goal])
         to_road = haversine_m(ends[:, 0], ends[:, 1], graph.lon[[a, b]], graph.lat[[a, b]])
-        nodes = graph.route(a, b)
-        way = nodes.tolist()
         if a == b or direct < float(to_road.sum()):
             return Trip(ends, np.array([0.0, max(1.0, direct / OFF_ROAD_MS)]), frozenset())
+        nodes = graph.route(a, b)
+        way = nodes.tolist()
         edges = list(pairwise(way))
         seconds = graph.outgoing.seconds[np.searchsorted(_ends(graph), nodes[:-1] * graph.nodes + nodes[1:])]
         legs = np.concatenate(([to_road[0] / OFF_ROAD_MS], seconds, [to_road[1] / OFF_ROAD_MS]))
         places = np.vstack([ends[:1], np.column_stack((graph.lon[way], graph.lat[way])), ends[1:]])
         return Trip(places, np.concatenate([[0.0], np.cumsum(legs)]), frozenset(edges))
+
+    def _junction(self, graph: RoadGraph, point: tuple[float, float]) -> int:
+        """The junction that is nearest to a point; those of homes are asked for again and again."""
+        found = self._junctions.get(point)
+        if found is None:
+            if len(self._junctions) >= MOST_JUNCTIONS:
+                self._junctions.clear()
+            found = self._junctions[point] = int(graph.snap(*point))  # blocked or not, the junctions are the same
+        return found
 
     def _block(self, name: str, edges: NDArray[np.int64]) -> frozenset[tuple[int, int]]:
         self._blocked[name] = edges
