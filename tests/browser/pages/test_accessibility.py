@@ -26,6 +26,7 @@ LOOK = """async () => {
         ("/desk?lang=zh&layers=areas", "#incident-grid .ag-row"),
         ("/replay?lang=en", "#replay-when"),
         ("/drill?lang=zh", "main h2"),
+        ("/fork?lang=zh", "#fork-list > li"),
     ],
 )
 def test_axe_finds_nothing_serious(demo: Any, window: Any, path: str, there: str) -> None:
