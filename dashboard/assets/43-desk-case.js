@@ -108,7 +108,7 @@
     const life = desk.life;
     const parts = [
       head(life), el("p", { id: "detail-away", class: "refusal" }), gc.boot.past ? el("p", { class: "past-reason", text: gc.t("past.commands") }) : null,
-      clocks(life), desk.moves.part(life), ...desk.dispatch.parts(life), alike(life), facts(life), desk.timeline.evidence(life), desk.timeline.part(life), cameras(life),
+      clocks(life), desk.moves.part(life), desk.ruling.part(life), ...desk.dispatch.parts(life), alike(life), facts(life), desk.timeline.evidence(life), desk.timeline.part(life), cameras(life),
     ];
     host.replaceChildren(...parts.filter(Boolean));
     host.setAttribute("aria-busy", String(!!desk.busy));

@@ -159,6 +159,17 @@ def test_the_third_return_is_the_districts_and_is_found_by_it_alone(quiet: Any, 
     page.wait_for_selector(row(id))
     page.select_option("#role", "owner")
     page.locator(row(id)).wait_for(state="detached")
+    # The decision becomes a rule: what it would take is said before, and the button asks once more.
+    page.select_option("#role", "district")
+    quiet.post(f"/incidents/{id}/moves", move="assign", owner="water", actor="district 1", role="district")
+    adopt = page.locator("#detail .part-ruling [data-action='sure:adopt-ruling']")
+    adopt.wait_for()
+    assert "Water on the road" in page.locator("#detail .ruling-rule").inner_text()
+    adopt.click()
+    adopt.click()
+    page.wait_for_selector("#detail .ruling-told:has-text('It is a rule')")
+    (rule,) = (it for it in quiet.get("/rules")["rules"] if it["adopted"])
+    assert (rule["owner"], rule["category"], rule["incident"]) == ("water", ["1301"], id)
 
 
 @pytest.fixture
