@@ -7,6 +7,7 @@ Serves a district of its own on a free port, runs an exercise and a replay on it
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -38,6 +40,11 @@ SETTLED = """() => {
     (!map || (map.loaded && !map.maplibre.isMoving() && map.maplibre.areTilesLoaded()))
 }"""
 """Nothing waits for its content any more, and the map rests."""
+NAMED = """() => {
+  const map = document.getElementById('map')?.gridmap?.maplibre
+  return !map || map.queryRenderedFeatures({ layers: ['area-labels'] }).length > 0
+}"""
+"""Names are on the map, if it has any: they are placed last."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,8 @@ def picture(browser: Browser, url: str, page: Page, size: tuple[int, int], lang:
         window.goto(f"{url}{page.address}&lang={lang}", timeout=WAIT_MS)
         window.wait_for_selector("main", timeout=WAIT_MS)
         window.wait_for_function(SETTLED, timeout=WAIT_MS, polling=250)
+        with contextlib.suppress(PlaywrightTimeout):
+            window.wait_for_function(NAMED, timeout=WAIT_MS / 6, polling=250)
         window.wait_for_timeout(2_000)  # labels and tiles of the last movement
         file = FOLDER / f"{page.name}-{size[0]}x{size[1]}-{lang}.png"
         window.screenshot(path=file, timeout=WAIT_MS)

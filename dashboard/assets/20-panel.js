@@ -253,6 +253,7 @@
     place(panel, finest);
     notice(panel);
     legend();
+    gc.renderDays();
     gc.cues();
   };
 
@@ -281,6 +282,11 @@
       ramp.dataset.look = look;
       ramp.style.backgroundImage = look;
     }
+    // As high at each count as a column of it, against the tallest.
+    const tall = stops.some((stop) => stop.height > 0);
+    const outline = stops.map((stop, i) => `${(100 * i) / (stops.length - 1)}% ${(100 - 12 - 88 * (stop.height ?? 0)).toFixed(1)}%`);
+    ramp.classList.toggle("tall", tall);
+    ramp.style.clipPath = tall ? `polygon(0 100%, ${outline.join(", ")}, 100% 100%)` : "";
     // The colours grow with the root of the count: a number stands where its colour is.
     const middle = Math.round(max / 4);
     const ticks = differs ? [-max, 0, max] : [...new Set([drawn.of === "cell" ? 1 : 0, ...(middle > 1 && middle < max ? [middle] : []), Math.round(max)])];

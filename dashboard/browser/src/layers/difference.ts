@@ -29,5 +29,5 @@ export function signed(n: number): string {
 
 /** What a legend beside the map needs. */
 export function differenceLegend(of: 'cell' | 'area', most: number, res: number, seen: (t: number) => string): Record<string, unknown> {
-  return { of, scale: 'difference', most, res, stops: DIFFERENCE_STOPS.map((t) => ({ t, colour: seen(t), value: most * t })) }
+  return { of, scale: 'difference', most, res, stops: DIFFERENCE_STOPS.map((t) => ({ t, colour: seen(t), value: most * t, height: of === 'cell' ? Math.max(0, t) : 0 })) }
 }

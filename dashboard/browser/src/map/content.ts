@@ -5,7 +5,7 @@ import type { Update } from '../bus'
 import { Areas, type Lang } from '../layers/areas'
 import { Cameras } from '../layers/cameras'
 import { differenceLegend, differenceOpacity, differenceSeen } from '../layers/difference'
-import { drawnColour, HeatLayer, LEGEND_STOPS, TOP_LIGHT } from '../layers/heat'
+import { drawnColour, heightAt, HeatLayer, LEGEND_STOPS, TOP_LIGHT } from '../layers/heat'
 import { HeatModel } from '../layers/heat-model'
 import { Incidents } from '../layers/incidents'
 import { Units } from '../layers/units'
@@ -135,7 +135,7 @@ export class Content {
     if (heat ? this.heat.compared : this.areas.compared()) {
       return differenceLegend(heat ? 'cell' : 'area', max, this.heat.res, heat ? (t) => differenceSeen(t, differenceOpacity(t), TOP_LIGHT) : changeSeen)
     }
-    const stops = LEGEND_STOPS.map((t) => ({ t, colour: heat ? drawnColour(this.scale(), t) : tintSeen(this.scale(), t), value: max * t }))
+    const stops = LEGEND_STOPS.map((t) => ({ t, colour: heat ? drawnColour(this.scale(), t) : tintSeen(this.scale(), t), value: max * t, height: heat ? heightAt(t) : 0 }))
     return { of: heat ? 'cell' : 'area', scale: this.scale(), max: this.heat.max, measure: this.heat.measure, res: this.heat.res, stops, areas_max: this.areas.max() }
   }
 
