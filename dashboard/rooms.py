@@ -86,7 +86,7 @@ class Rooms:
         host = next((host for start, host in self._hosts.items() if timeline.startswith(start)), None)
         if host is None:
             raise NotFound(
-                f"no timeline {timeline[:64]!r} here: this server shows {LIVE!r}, its exercises (/drill) and forks (/fork)",
+                f"no timeline {timeline[:64]!r} here: this server shows {LIVE!r}, exercises (/drill), forks (/fork)",
                 zh=f"没有时间线 {timeline[:64]}：本服务器显示实时画面及其演练和推演，见“演练”页和“推演”页",
             )
         return host(timeline)

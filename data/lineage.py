@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
 from data.records import ForkPayload, Kind, Record
@@ -41,7 +41,11 @@ def beginning(store: SqlStore, conn: Connection, timeline: str) -> Record | None
     if not is_fork(timeline):
         return None
     record = store.tables.record
-    mine = (record.c.timeline == timeline) & (record.c.kind == Kind.FORK.value)
+    # Said as the index `ix_record_others` says it: this is asked in every transaction on a fork.
+    mine = and_(
+        record.c.timeline == timeline, literal_column("kind") != literal_column("'event'"),
+        record.c.kind == Kind.FORK.value,
+    )  # fmt: skip
     found = store.records_of(conn, select(*store.record_columns()).where(mine).order_by(record.c.seq).limit(1))
     return found[0] if found else None
 

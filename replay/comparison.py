@@ -201,6 +201,7 @@ def ground_of(
             chooser=chooser(HISTORY, roads, settings.timezone), travel=ROADS, seed=fork.seed, skills=book.skills,
             region=region, zone=settings.timezone, roads=roads, coverage=coverage, trips=SharedTrips(roads),
         ).run()  # fmt: skip
+    original.forget_records()
     return Ground(fork, original, units, coverage, as_recorded(coverage, original, units), baseline, roads)
 
 

@@ -229,7 +229,7 @@ class DrillSessions:
                 since = [state.now(self._clock.now())] if acted else []
                 self._players[state.timeline] = Player(
                     state.timeline, self._held, lambda: self(state.timeline).state.phase in UNDER_WAY,
-                    lambda: self._turns(state.timeline, since),
+                    lambda _stopped: self._turns(state.timeline, since),
                 )  # fmt: skip
 
     @contextmanager

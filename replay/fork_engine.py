@@ -7,6 +7,7 @@ however late the engine's thread wakes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
@@ -33,11 +34,13 @@ class ForkEngine:
     """Plays one fork from where its log is. Not thread-safe."""
 
     def __init__(
-        self, store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, *, now: datetime
-    ) -> None:
-        """`now`: the fork's time. Raises StoreUnavailable."""
+        self, store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, *, now: datetime,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        """`now`: the fork's time. `stopped` tells that nobody wants more: what is left undone is done from the log by
+        the next one. Raises StoreUnavailable."""
         assert fork.until is not None
-        self._store, self._fork = store, fork
+        self._store, self._fork, self._stopped = store, fork, stopped
         own = [record for record in own_records(store, fork) if record.kind is not Kind.EXERCISE]
         original = read(store, fork.parent, fork.at, fork.until)
         begin = store.moment(fork.at, fork.timeline).units if own else store.units(fork.timeline)
@@ -58,17 +61,20 @@ class ForkEngine:
         else:
             self._play.course.records += made
             self._play.begin()
+        original.forget_records()
         self._settle()
 
     def play_to(self, until: datetime) -> None:
         """Play everything up to a moment of the fork, in the order of its time."""
         agenda, last = self._play.agenda, min(int(until.timestamp()), self._play.end - 1)
         self._settle()
-        while (at := agenda.next) is not None and at <= last:
+        while not self._stopped() and (at := agenda.next) is not None and at <= last:
             self._hands.set(max(self._hands.now(), datetime.fromtimestamp(at, UTC)))
             if self._play.step():
                 self._settle()
         self._hand_in()
+        if self._stopped():
+            return
         agenda.now = max(agenda.now, last)
         self._hands.set(max(self._hands.now(), until))
 
@@ -79,7 +85,7 @@ class ForkEngine:
             heard = self._hear()
             self._router.look()
             filed = False
-            while self._router.step():
+            while not self._stopped() and self._router.step():
                 filed = True
             if not heard and not filed:
                 return

@@ -101,6 +101,10 @@ class Original:
     rows: dict[str, list[Record]]
     """Event rows by incident, those of before the start as well."""
 
+    def forget_records(self) -> None:
+        """Keep the incidents and who was sent to them alone: of a week's log the records take most of the memory."""
+        self.rows, self.observed, self.decided = {}, [], []
+
     def sendings(self) -> list[Sent]:
         """All of [start, end), in order of time."""
         low = ceil(self.start.timestamp())

@@ -26,6 +26,7 @@ from replay.comparison import Ground, ground_of, of_logs
 from replay.drill import CLOCK, Overtaken
 from replay.fork import PLAYERS, SPAN, Fork, forks, free_id
 from replay.fork_coverage import MINUTES
+from replay.fork_crews import ROADS
 from replay.fork_engine import ForkEngine
 from replay.fork_hosted import ForkSession
 from replay.fork_making import BROKE_OFF, Making
@@ -149,8 +150,9 @@ class ForkSessions:
         id = id or free_id(self._store, parent, at)
         if policy == PLAYERS:
             fork = Fork.make(
-                self._store, self._clock, parent, at, id, actor=actor, seed=seed, until=end, zh=zh, en=en, note=note
-            )
+                self._store, self._clock, parent, at, id, actor=actor, seed=seed, travel=ROADS, until=end, zh=zh,
+                en=en, note=note,
+            )  # fmt: skip
             self._play(beginning_of(fork))
         else:
             fork = begun(
@@ -172,7 +174,10 @@ class ForkSessions:
             player = self._players.pop(timeline, None)
         if player is not None:
             player.stop()
-            player.join()
+            if not player.join():
+                raise Refused(
+                    f"{timeline} is at work still; delete it in a moment", zh=f"{timeline} 尚在处理中，请稍后再删除"
+                )
         count = self._store.delete_timeline(timeline)
         self._forget(timeline)
         return count
@@ -229,14 +234,16 @@ class ForkSessions:
                 return
             self._players[timeline] = Player(
                 timeline, self._held, lambda: state_of(self._store, state.fork).phase is ForkPhase.RUNNING,
-                lambda: self._turns(state.fork),
+                lambda stopped: self._turns(state.fork, stopped),
             )  # fmt: skip
 
     @contextmanager
-    def _turns(self, fork: Fork) -> Iterator[Turn]:
+    def _turns(self, fork: Fork, stopped: Callable[[], bool]) -> Iterator[Turn]:
         """A fork taken up from its log."""
         now = state_of(self._store, fork).now(self._clock.now())
-        engine = ForkEngine(self._store, fork, self._book, self._settings, self._roads(), now=now)
+        engine = ForkEngine(
+            self._store, fork, self._book, self._settings, self._roads(), now=now, stopped=stopped
+        )  # fmt: skip
         ran = time.monotonic()
 
         def turn() -> bool:
@@ -244,6 +251,8 @@ class ForkSessions:
             state = state_of(self._store, fork)
             wall = self._clock.now()
             engine.play_to(state.now(wall))
+            if stopped():
+                return False
             if state.phase is ForkPhase.RUNNING and state.now(wall) >= state.end:
                 self._acted(state, act_of(state, ExerciseAct.END, CLOCK, state.end, wall))
                 return state_of(self._store, fork).under_way

@@ -77,16 +77,17 @@ class Player:
         self._stopped.set()
         self._rung.set()
 
-    def join(self) -> None:
-        """Wait for it, but not for a store that is away: the timeline is in its log."""
+    def join(self) -> bool:
+        """Wait for it, but not for a store that is away: the timeline is in its log. Whether it has ended."""
         self._thread.join(JOIN_S)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
                 with self._held(self._timeline) as mine:
                     if mine:
-                        with self._begin() as turn:
+                        with self._begin(self._stopped.is_set) as turn:
                             self._follow(turn, mine)
                         return
                     if not self._under_way():

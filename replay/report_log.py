@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from data.errors import NotFound
+from data.exercise import is_exercise
 from data.records import (
     ClockOp,
     EventPayload,
@@ -97,7 +98,7 @@ class DrillLog:
 def read_log(store: Store, timeline: str) -> DrillLog:
     """Raises NotFound where there is no drill on the timeline."""
     log: DrillLog | None = None
-    records = list(_records(store, timeline))
+    records = list(_records(store, timeline)) if is_exercise(timeline) else []  # a fork has acts of its own
     state = folded(record for record in records if record.kind is Kind.EXERCISE)
     if state is None:
         raise NotFound(f"there is no drill on timeline {timeline[:80]!r}", zh=f"时间线 {timeline[:80]} 上没有演练")

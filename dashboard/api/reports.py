@@ -12,6 +12,7 @@ from dashboard.api.deps import ServicesDep, refusals, seal
 from dashboard.i18n import Lang
 from dashboard.services import Services
 from data.errors import NotFound
+from data.exercise import is_exercise
 from data.records import Kind
 from replay.export import exercise_lines
 from replay.report import report_of
@@ -66,7 +67,7 @@ def drill_report_pdf(
 )
 def drill_records(timeline: Timeline, services: ServicesDep) -> StreamingResponse:
     """One record a line in the order of the log, each with `"status":"Exercise"`."""
-    if next(services.store.scan((Kind.EXERCISE,), timeline), None) is None:
+    if not is_exercise(timeline) or next(services.store.scan((Kind.EXERCISE,), timeline), None) is None:
         raise NotFound(f"there is no drill on timeline {timeline[:80]!r}", zh=f"时间线 {timeline[:80]} 上没有演练")
     return StreamingResponse(
         _lines(services, timeline), media_type=LINES, headers=_named(timeline, "jsonl", "attachment")

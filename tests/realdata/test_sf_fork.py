@@ -82,3 +82,14 @@ def test_the_nearest_unit_by_road_is_there_sooner_where_roads_are_at_hand(store:
     assert part["original"]["p50"] == pytest.approx(6.5, abs=0.2)
     assert 0.5 < part["gained"]["mean"] < 1.5
     assert part["gained"]["sooner"] > 5 * part["gained"]["later"]
+
+
+def test_coverage_tells_something_of_a_city_without_areas(store: SqlStore) -> None:
+    found = document(play(store, "nearest-straight-line"), "")["coverage"]
+    assert found["minutes"] == 4
+    assert 350 < found["of"] < 804, "orders near the network"
+    for course in ("original", "baseline", "fork"):
+        shares = [share for _, share in found[course]]
+        assert len(shares) == 48
+        assert 0.85 < min(shares) <= max(shares) < 1
+        assert len(set(shares)) > 3, "it moves with who is busy"

@@ -86,6 +86,8 @@ def test_people_play_a_fork_on_the_ordinary_calls_and_nothing_of_it_is_real(serv
     eventually(lambda: client.get(f"{API}/forks/fork:night").json()["state"] == "done")
     over = client.post(f"{API}/incidents/X5/dispatch", params=timeline, json=order)
     assert (over.status_code, "结束" in over.json()["error_zh"]) == (409, True)
+    for path in ("report", "records.jsonl"):
+        assert client.get(f"{API}/drills/fork:night/{path}").status_code == 404, "it is no drill"
     found = client.get(f"{API}/forks/night/comparison", params={"minutes": 2}).json()
     by_id = {each["id"]: each for each in found["incidents"]}
     assert by_id["X1"]["fork"] > 0

@@ -18,8 +18,8 @@ from data.store import Store
 from dispatch.book import shipped
 from replay.comparison import document, ground_of, of_logs
 from replay.fork import Fork
-from replay.fork_sessions import ForkSessions
 from replay.fork_run import Ran, run
+from replay.fork_sessions import ForkSessions
 from replay.state_hash import state_hash
 from tests.unit.replay.exercise_world import region, roads
 from tests.unit.replay.fork_world import DAY, END, NOW, at, called, history

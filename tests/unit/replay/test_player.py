@@ -39,7 +39,7 @@ def test_who_loses_its_hold_plays_no_further_until_it_has_it_again(monkeypatch: 
         yield next(holds)
 
     @contextmanager
-    def begin() -> Iterator[Turn]:
+    def begin(_stopped: object) -> Iterator[Turn]:
         taken_up.append(len(turns))
 
         def turn() -> bool:
@@ -52,7 +52,7 @@ def test_who_loses_its_hold_plays_no_further_until_it_has_it_again(monkeypatch: 
 
     it = Player("drill:x", held, lambda: True, begin)
     assert over.wait(60)
-    it.join()
+    assert it.join()
     assert not it.alive
     assert turns == [1, 1, 2, 2, 2], "two turns with the first hold, three with the second"
     assert taken_up == [0, 2]
