@@ -105,12 +105,10 @@ def _kpis(state: LiveState, view: View, t: float, counted: _Counted, silent: np.
         "cameras_online": int(state.cameras["online"][watched].sum()),
         "areas": len(finest),
         "areas_silent": int((silent[finest] > 0).sum()),
+        **_before(view, counted, inside),
     }
 
-        **_before(view, counted, inside),
 
-def _units(state: LiveState, view: View, t: float) -> dict[str, int]:
-    """Units of the roster in the focus, by their statuses, and those that only event rows name, while they are at work:
 def _before(view: View, counted: _Counted, inside: Any) -> Json:
     """The figures that a comparing view sets beside its own: of the window before, or open one window earlier."""
     if not view.compare:
@@ -120,6 +118,8 @@ def _before(view: View, counted: _Counted, inside: Any) -> Json:
     return {"before": figures if counted.comparable else None}
 
 
+def _units(state: LiveState, view: View, t: float) -> dict[str, int]:
+    """Units of the roster in the focus, by their statuses, and those that only event rows name, while they are at work:
     they count where their incident is. A unit that rows say is at work is not free."""
     units = state.units
     rows = unit_layer.in_focus(state, view)
@@ -189,16 +189,16 @@ def _ranking(state: LiveState, view: View, counted: _Counted, silent: np.ndarray
         return []
     level = children[0].level
     count, before, still = (by_place(state, level, each) for each in (counted.now, counted.before, counted.still))
+    earlier = by_place(state, level, counted.still_before) if view.compare else None
     found = []
     for area in children:
-    earlier = by_place(state, level, counted.still_before) if view.compare else None
         number = state.places.number[area.code]
         place = int(state.places.ancestor[level][number])
         figures = {"count": int(count[place]), "open": int(still[place]), "before": int(before[place])}
-        found.append(_named(area) | figures | {"silent": int(silent[number])})
-    return sorted(found, key=lambda row: (-row["count"], row["code"]))
         if earlier is not None:
             figures["open_before"] = int(earlier[place])
+        found.append(_named(area) | figures | {"silent": int(silent[number])})
+    return sorted(found, key=lambda row: (-row["count"], row["code"]))
 
 
 def _ticker(state: LiveState, view: View, t: float) -> list[Json]:
