@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from geo.distance import EARTH_RADIUS_M
+from geo.roads_chains import Chains, chains_of
 from geo.roads_search import Csr, reach, way
 
 HOURS = 24
@@ -119,7 +120,13 @@ class RoadGraph:
 
     def route(self, a: int, b: int) -> NDArray[np.int64]:
         """Nodes of a fastest way from a to b, both included: its geometry. Empty when there is none."""
-        return way(self._out, self._node(a), self._node(b))
+        a, b = self._node(a), self._node(b)
+        found = self._chains.way(a, b) if self._chains is not None else None
+        return way(self._out, a, b) if found is None else found
+
+    @cached_property
+    def _chains(self) -> Chains | None:
+        return chains_of(self._out, self.incoming)
 
     def route_line(self, a: int, b: int) -> NDArray[np.float64]:
         """(lon, lat) along a fastest way, one row per vertex; no rows when there is none."""
