@@ -264,6 +264,7 @@ def measure(url: str, rows: int) -> dict[str, Any]:
             ask("begin")
             while played.view is None:
                 page.wait_for_timeout(20)
+            page.wait_for_function("() => document.querySelector('.gc-map')?.gridmap?.maplibre?.loaded()")
             page.wait_for_timeout(1500)
             began = worked()
             played.frame(None)
