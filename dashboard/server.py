@@ -34,6 +34,7 @@ from dashboard.api import (
     reports,
     rule_proposal,
     rules,
+    scenes,
     sites,
     state,
     units,
@@ -53,7 +54,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 RESOURCES = (
     areas, basemap, categories, records, incidents, state, commands, workflows, rules, rule_proposal, rejections,
-    owners, calendars, units, sites, feeds, replays, bookmarks, drills, reports, forks, dead_letters,
+    owners, calendars, units, sites, feeds, scenes, replays, bookmarks, drills, reports, forks, dead_letters,
 )  # fmt: skip
 
 

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         True,
         description="Record which view each wall and desk looks at, by the seat's name, so that a replay can show it.",
     )
+    scene_on_major: bool = Field(
+        True,
+        description="Walls go to a major incident (critical, three units sent) by themselves. "
+        "An officer's push is shown either way.",
+    )
     casework_dir: str = Field(
         "",
         description="Folder of the district's own casework rules: workflows/, calendars/, routing.toml, skills.toml, "

@@ -30,13 +30,14 @@ from dispatch.rejections import after_return
 from dispatch.reopening import reopen
 from dispatch.rules import adopt
 from dispatch.runner import Done, incident_id, require, said
+from dispatch.scenes import SceneCommands
 from dispatch.stand_in import workflow_of
 from dispatch.turn import DESK, Turn, unchanged, workable
 from dispatch.unit_commands import UnitCommands
 from dispatch.workflow import DISPATCHER, NOTE, RETURN, SYSTEM, Transition
 
 
-class Dispatcher(UnitCommands, LinkCommands):
+class Dispatcher(UnitCommands, LinkCommands, SceneCommands):
     """Appends the outcomes of commands on one timeline, or refuses in one line.
 
     Every command takes the `actor` who answers for it (and a case's moves the `role` in which), and optionally

@@ -42,7 +42,7 @@ _COMMANDS = {
     "incident.merged": "incidents/<id>/merge",
     "rule": "rules",
 }
-_OWN = (Kind.EXERCISE, Kind.FORK, Kind.LOOK, Kind.BOOKMARK)
+_OWN = (Kind.EXERCISE, Kind.FORK, Kind.LOOK, Kind.BOOKMARK, Kind.SCENE)
 _KINDS = {kind.value: kind for kind in Kind if kind.value not in _COMMANDS and kind not in _OWN}
 PUSHABLE = tuple(_KINDS)
 """Kinds that other systems may send: what they observe, never what people decide."""

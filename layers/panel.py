@@ -13,6 +13,7 @@ from data.store import FeedRow
 from geo.area import Area
 from geo.cube import Closed, OpenAt, Opened
 from layers import cameras as camera_layer
+from layers import scenes
 from layers import units as unit_layer
 from layers.areas import by_place
 from layers.columns import ms
@@ -50,6 +51,7 @@ def build(state: LiveState, view: View, t: float) -> Json:
         "sites": _sites(state, view) if finest_focus else [],
         "simulated": any(feed.simulated for feed in state.feeds.values()),
         "notice": state.extras.notice,
+        "scenes": scenes.build(state, t),
     }
 
 

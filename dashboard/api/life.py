@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import numpy as np
 from pydantic import BaseModel, Field
 
 from dashboard.api import directory
 from dashboard.api.bodies import RecordBody, SiteBody, UnitBody
 from dashboard.api.case_bodies import CaseBody, MoveBody, Said
 from dashboard.api.deps import region_of
+from dashboard.api.examples import shown
 from dashboard.api.incident_bodies import IncidentBody, Listed, case_body
 from dashboard.api.past import incident_at, until
 from dashboard.api.recommendation_body import RecommendationBody
 from dashboard.api.sites import in_view
 from dashboard.api.travel import ways
 from dashboard.services import Services
-from data.store import IncidentRow
+from data.records import UnitStatus
+from data.store import IncidentRow, UnitRow
 from dispatch.duplicates import Duplicate, Repeat
 from dispatch.recommend import recommend
 from dispatch.routing import why_in
-from geo.distance import nearest
+from geo.distance import haversine_m, nearest
 
 CAMERAS = 12
 CAMERA_RADIUS_M = 1500.0
@@ -73,6 +76,16 @@ class RepeatBody(BaseModel):
         )
 
 
+class ArrivalBody(BaseModel):
+    """A unit that is on its way to the incident: how long it still needs from where it was last."""
+
+    unit: str
+    travel_s: float | None = Field(description="Seconds; null where its position is old or there is no way")
+    distance_m: float | None = Field(description="Great-circle metres")
+
+    model_config = shown({"unit": "E07", "travel_s": 214.0, "distance_m": 1830.0})
+
+
 class IncidentLife(BaseModel):
     """An incident and its life.
 
@@ -88,6 +101,7 @@ class IncidentLife(BaseModel):
     records: list[RecordBody]
     moves: list[MoveBody] = Field(description="What can be done with the case now, by any role")
     units: list[UnitBody] = Field(description="The units sent to it, as they are now")
+    arrivals: list[ArrivalBody] = Field(description="Of those the ones that are on their way, first there first")
     recommendation: RecommendationBody | None = Field(description="Null: it is closed, or a past time is shown")
     duplicates: list[DuplicateBody]
     repeat: RepeatBody
@@ -108,6 +122,7 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
     elif not row.rows:
         row = _as_told(row, incident_at(id, records, services.timeline))
     alike, repeat = directory.alike(services, row)
+    sent = [] if services.past and not services.replaying else directory.units_of(services, row.units)
     return IncidentLife(
         incident=IncidentBody.of(row),
         case=case_body(row, now, services.book.calendars),
@@ -115,9 +130,8 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
         past=services.past,
         records=[RecordBody.of(record) for record in records],
         moves=[] if services.past else [MoveBody.of(t) for t in services.dispatcher.moves(row)],
-        units=[]
-        if services.past and not services.replaying
-        else [UnitBody.of(unit) for unit in directory.units_of(services, row.units)],
+        units=[UnitBody.of(unit) for unit in sent],
+        arrivals=_arrivals(services, row, sent, now),
         recommendation=None
         if (services.past and not services.replaying) or row.closed_at is not None or not row.rows
         else _recommendation(services, row, now, also, candidates, excluded),
@@ -152,6 +166,27 @@ def _recommendation(
         max_age_s=services.settings.position_max_age_s,
     )
     return RecommendationBody.of(found, services.book.skills, excluded)
+
+
+def _arrivals(services: Services, row: IncidentRow, units: list[UnitRow], now: datetime) -> list[ArrivalBody]:
+    coming = [u for u in units if u.incident == row.id and u.status in (UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE)]
+    if not coming or row.lon is None or row.lat is None:
+        return []
+    oldest = now - timedelta(seconds=services.settings.position_max_age_s)
+    known = [u.lon is not None and u.position_at is not None and u.position_at >= oldest for u in coming]
+    lon = np.array([u.lon if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)
+    lat = np.array([u.lat if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)
+    seconds = ways(services).seconds(lon, lat, row.lon, row.lat, now)
+    metres = haversine_m(lon, lat, row.lon, row.lat)
+    order = np.argsort(seconds, kind="stable")  # NaN comes last
+    return [
+        ArrivalBody(unit=coming[i].id, travel_s=_finite(seconds[i]), distance_m=_finite(metres[i]))
+        for i in order.tolist()
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _cameras(services: Services, row: IncidentRow) -> list[SiteBody]:

@@ -99,10 +99,14 @@
     }
     const { code, bbox, hull, level } = data.focus;
     const moved = before && (before.focus.code !== code || before.focus.level !== level);
-    const layers = Object.fromEntries(gc.boot.layers.map((name) => [name, data.view.layers.includes(name)]));
-    const focus = bbox && moved ? { code, bbox, hull, level } : none();
-    return [data.error ? none() : gc.watched(data), data.lang, focus, data.lang, { layers, scale: "viridis", height: ["/desk", "/drill"].includes(data.page) ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" }];
+    const focus = bbox && moved && !gc.scene ? { code, bbox, hull, level } : none();
+    return [data.error ? none() : gc.watched(data), data.lang, focus, data.lang, gc.mapOptions(data)];
   }
+  /** How the map draws what an address asks for. */
+  gc.mapOptions = (data) => {
+    const layers = Object.fromEntries(gc.boot.layers.map((name) => [name, data.view.layers.includes(name)]));
+    return { layers, scale: "viridis", height: ["/desk", "/drill"].includes(data.page) ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" };
+  };
 
   const waits = () => document.documentElement.hasAttribute("data-preparing");
 
@@ -232,7 +236,7 @@
   beat();
 
   // --- lists that go on beyond their panel say so -----------------------------------------------------------------
-  const LISTS = ".bars, .rank, .ticker, .feeds, .silent-list, .roster";
+  const LISTS = ".bars, .rank, .ticker, .feeds, .silent-list, .roster, .scene-list";
   const cue = (list) => list.classList.toggle("goes-on", list.scrollHeight - list.clientHeight - list.scrollTop > 6);
   gc.cues = () => document.querySelectorAll(LISTS).forEach(cue);
   document.addEventListener("scroll", (event) => event.target.matches?.(LISTS) && cue(event.target), { capture: true, passive: true });

@@ -142,6 +142,11 @@
     }
     if (!gc.panel || document.documentElement.hasAttribute("data-preparing")) return;
     const now = performance.now();
+    // An incident's scene is on the wall: the tour waits, and goes on when it was left.
+    if (gc.scene) {
+      if (tour) tour.since = now;
+      return;
+    }
     if (!tour) {
       const home = gc.address.view.area ?? "";
       tour = { home, plan: [], stop: { code: home, why: "whole" }, since: now, told: new Set() };
@@ -157,7 +162,7 @@
   setInterval(tick, 500);
 
   const touched = (event) => {
-    if (!tour || event.target.closest?.("#tour-button")) return;
+    if (!tour || gc.scene || event.target.closest?.("#tour-button")) return;
     if (event.type === "keydown" && ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     stop(true);
     gc.navigate({ tour: "" });

@@ -139,7 +139,7 @@
   };
 
   // --- coming and going ----------------------------------------------------------------------------------------
-  const ROOMS = ["names", "queue", "case", "moves", "dispatch", "timeline", "map", "draft", "places", "units"];
+  const ROOMS = ["names", "queue", "case", "moves", "dispatch", "timeline", "map", "wall", "draft", "places", "units"];
   function begin() {
     if (desk.begun) return;
     desk.begun = true;

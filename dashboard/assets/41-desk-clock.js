@@ -63,7 +63,7 @@
     if (!document.hidden) {
       const now = gc.now();
       for (const node of document.getElementsByClassName("sla")) draw(node, now);
-      gc.desk.queue?.beat(now);
+      gc.desk?.queue?.beat(now);
     }
     setTimeout(beat, Math.max(250, 1000 - (gc.now() % 1000)));
   };

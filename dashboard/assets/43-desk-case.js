@@ -94,7 +94,7 @@
     else draw();
   }
   let drawn = "";
-  const seen = () => JSON.stringify([gc.lang, { ...desk.life, at: 0 }, desk.form?.move, desk.refused, desk.busy, desk.me().role, desk.asking]);
+  const seen = () => JSON.stringify([gc.lang, { ...desk.life, at: 0 }, desk.form?.move, desk.refused, desk.busy, desk.me().role, desk.asking, desk.wall?.seen(desk.chosen)]);
 
   function draw() {
     clearTimeout(late);
@@ -174,7 +174,7 @@
       : null;
     return el("header", { class: "detail-head" },
       el("div", { class: "detail-signs" }, gc.severity(it.severity), step(life), el("span", { class: "detail-since num", text: gc.t("desk.since", { age: gc.age(gc.since(since)) }), title: desk.time(gc.ms(since)) }), el("span", { class: "detail-id num", text: it.id }), el("button", { type: "button", class: "link", "data-action": `replay-life:${it.id}`, text: gc.t("replay.life") })),
-      el("h2", { tabindex: "-1", text: gc.title(it) }), owner, ...flags);
+      el("h2", { tabindex: "-1", text: gc.title(it) }), owner, desk.wall.line(life), ...flags);
   }
   const link = (id) => el("button", { type: "button", class: "link num", "data-action": `incident:${id}`, text: id });
 
@@ -256,12 +256,18 @@
     if (desk.life) (document.querySelector("#detail .primary:not(:disabled)") ?? document.querySelector("#detail h2"))?.focus();
   }
   let digest = "";
+  let onWalls = "";
   desk.case = {
     open, draw, reload,
     /** Rows of the queue that moved on: is the one in hand among them? */
     changed: (rows) => rows.some((row) => row.id === desk.chosen) && reloadSoon(),
     /** Units became free or busy: the candidates may be others. */
     follow: (panel) => {
+      const walls = desk.wall.seen(desk.chosen);
+      if (walls !== onWalls) {
+        onWalls = walls;
+        if (desk.life) show(desk.life);
+      }
       const now = `${panel.kpis.units_available} ${panel.kpis.units_busy}`;
       if (now === digest) return;
       digest = now;

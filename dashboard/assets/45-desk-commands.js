@@ -58,6 +58,7 @@
     role: () => ROLES.map((id) => named(id, both(`role.${id}`))),
     lang: () => [named("zh", ["中文", "Chinese"]), named("en", ["英文", "English"])],
     tab: () => TABS.map((id) => named(id, both(`queue.tab.${id}`))),
+    wall: () => desk.wall.items(),
     view: () => desk.view.kept().map((n) => named(String(n), [])),
   };
 
@@ -103,6 +104,12 @@
     if (it.answer) gc.selectIncident(it.answer.incident.id);
     return it;
   }
+  /** A word to a wall; "all" is every wall, none named: as the command takes it. */
+  async function onWall(say, wall) {
+    if (desk.busy) return refuse("line.busy");
+    const answer = await say(REFUSED, wall === undefined ? undefined : wall === "all" ? "" : wall);
+    return answer ? { answer } : { refused: desk.refused?.text ?? gc.t("desk.unreachable") };
+  }
   function take(id, value) {
     const node = $(id);
     node.value = value;
@@ -119,6 +126,8 @@
     merge: { slots: [CASE, { name: "into", kind: "case", usual: false }], run: ({ case: id, into }) => tell(`${desk.path(id)}/merge`, { into, ...expected(id) }, gc.t("desk.merged", { child: id, into })) },
     split: { slots: [CASE], run: ({ case: id }) => tell(`${desk.path(id)}/split`, expected(id), gc.t("desk.split.done")) },
     file: { slots: [CASE], run: ({ case: id }) => tell(`${desk.path(id)}/file`, expected(id), gc.t("desk.moved", { move: gc.t("move.file") })) },
+    wall: { slots: [CASE, { name: "wall", kind: "wall", optional: true }], run: ({ case: id, wall }) => onWall((where, name) => desk.wall.tell(where, false, id, name ?? ""), wall) },
+    unwall: { slots: [CASE, { name: "wall", kind: "wall", optional: true }], run: ({ case: id, wall }) => onWall((where, name) => desk.wall.off(where, id, name), wall) },
     case: { slots: [{ ...CASE, usual: false }], run: ({ case: id }) => void gc.selectIncident(id) },
     open: { slots: [{ name: "category", kind: "category" }, { name: "severity", kind: "severity", optional: true }, { name: "point", kind: "point", optional: true }, WORDS], run: open },
     unit: { slots: [{ name: "unit", kind: "unit" }], run: ({ unit }) => void desk.units.choose(unit) },

@@ -28,6 +28,7 @@
     const params = new URLSearchParams(it.view);
     params.set("replay", gc.replay);
     params.set("lang", gc.lang);
+    if (it.page === "/" && it.seat !== "wall") params.set("seat", it.seat);
     return `${it.page}?${params}`;
   };
   let asked = 0;

@@ -40,11 +40,14 @@ _WITH_TABLE = {"/desk"}
 _WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
 # What only the page of forks has, scripts and styles.
 _FORK_SCRIPT = re.compile(_SCRIPT.format("/assets/6[7-9]-"))
-_FORK_STYLE = re.compile(r'<link rel="stylesheet" href="[^"]*/assets/6[7-9]-[^"]*">')
+_STYLE = r'<link rel="stylesheet" href="[^"]*/assets/{}[^"]*">'
+_FORK_STYLE = re.compile(_STYLE.format("6[7-9]-"))
+# Styles of the desk's command line and of the report's own sheet.
+_STYLE_OF_OTHERS = {"/": re.compile(_STYLE.format("(?:32-|70-)")), "/desk": re.compile(_STYLE.format("70-"))}
 # A page of the live timeline, by its path: scripts of the other pages, of replays and of exercises.
 _OF_OTHERS = {
-    "/": re.compile(_SCRIPT.format("/assets/(?:4[0-5]-|5[1-3]-|6[2-6]-|70-)")),
-    "/desk": re.compile(_SCRIPT.format("/assets/(?:3[67]-|5[1-3]-|6[2-6]-|70-)")),
+    "/": re.compile(_SCRIPT.format("/assets/(?:4(?:[02-5]-|1-desk-names)|5[1-3]-|6[2-6]-|70-)")),
+    "/desk": re.compile(_SCRIPT.format("/assets/(?:3[67]-|46-|5[1-3]-|6[2-6]-|70-)")),
 }
 # Dash sends both to every page: its old table, and what browsers lack that are too old for the map. The chart needs a
 # part of that, regeneratorRuntime, which the bundle brings.
@@ -65,6 +68,7 @@ def set_template(app: Dash, services: Services) -> None:
         "timezone": settings.timezone,
         "past": services.past,
         "exercise": None,
+        "scene_on_major": settings.scene_on_major,
         "text": {
             lang: {key: said for key, said in words.items() if not _of_forks(key)} for lang, words in table.items()
         },
@@ -123,6 +127,8 @@ def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callabl
                 parts["scripts"] = script.sub("", parts["scripts"])
         if path != "/fork":
             parts["css"] = _FORK_STYLE.sub("", parts["css"])
+        if path in _STYLE_OF_OTHERS:
+            parts["css"] = _STYLE_OF_OTHERS[path].sub("", parts["css"])
         page = interpolate(**parts)
         if path == "/fork":
             page = page.replace('"more":null', f'"more":{more}', 1)

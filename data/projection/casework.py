@@ -11,7 +11,7 @@ from data.projection.incident import Incident
 from data.projection.tables import Document
 from data.records import IncidentMerged, IncidentMoved, IncidentState, Kind, Record
 
-DOCUMENTS = frozenset({Kind.RULE, Kind.BOOKMARK})
+DOCUMENTS = frozenset({Kind.RULE, Kind.BOOKMARK, Kind.SCENE})
 """Kinds of records that are kept whole, by id, at their latest version."""
 
 
