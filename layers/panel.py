@@ -17,6 +17,7 @@ from layers import scenes
 from layers import units as unit_layer
 from layers.areas import by_place
 from layers.columns import ms
+from layers.days import build as seven_days
 from layers.incident_columns import Rows
 from layers.selection import comparable, focus, kept, only, window_at
 from layers.state import LiveState
@@ -51,6 +52,7 @@ def build(state: LiveState, view: View, t: float) -> Json:
         "sites": _sites(state, view) if finest_focus else [],
         "simulated": any(feed.simulated for feed in state.feeds.values()),
         "notice": state.extras.notice,
+        **({"days": seven_days(state, view, t)} if view.days else {}),
         "scenes": scenes.build(state, t),
     }
 

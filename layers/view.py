@@ -42,6 +42,7 @@ class View:
     panel     whether KPIs, ranking, trend and ticker come with the frames
     timeline  "live" or a drill's
     replay    id of the replay whose moment and timeline are shown, "" = none
+    days      whether the panel carries the last seven days side by side
     compare   whether heat, areas and panel carry what the window before held, to be shown as differences
     """
 
@@ -58,6 +59,7 @@ class View:
     timeline: str = LIVE
     replay: str = ""
     compare: bool = False
+    days: bool = False
 
     def with_(self, **changes: object) -> View:
         """A copy with some fields changed."""
@@ -108,6 +110,7 @@ def parse_view(raw: Mapping[str, str]) -> View:
         timeline=_code(raw, "timeline") or LIVE,
         replay=_code(raw, "replay"),
         compare=raw.get("compare", "0") == "1",
+        days=raw.get("days", "0") == "1",
     )
 
 

@@ -76,7 +76,7 @@
   function covered() {
     const bar = document.querySelector(".filters");
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    return { top: Math.round(bar ? bar.offsetTop + bar.offsetHeight : 3.5 * rem), bottom: Math.round(3.4 * rem) };
+    return { top: Math.round(bar ? bar.offsetTop + bar.offsetHeight : 3.5 * rem), bottom: Math.round((gc.address.view.days ? 11.2 : 3.4) * rem) };
   }
 
   /** The address was understood: say it in its language, point the stream and the map at it. */

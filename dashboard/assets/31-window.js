@@ -64,7 +64,8 @@
   gc.onEscape.unshift(() => close(true));
   /** The button of the form says the period that was chosen. */
   gc.windowControls = () => {
-    $("compare-button")?.setAttribute("aria-pressed", String(gc.address.view.compare));
+    for (const name of ["compare", "days"]) $(`${name}-button`)?.setAttribute("aria-pressed", String(gc.address.view[name]));
+    document.querySelector(".map-host")?.toggleAttribute("data-days", gc.address.view.days);
     const button = $("window-chosen");
     if (!button) return;
     const on = kind() === "chosen";

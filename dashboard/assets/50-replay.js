@@ -46,11 +46,11 @@
   /** What is replayed here, else what the page shows: whoever leaves a replay of an exercise is back in the exercise. */
   replay.timeline = () => replay.now?.timeline ?? gc.timeline;
   /** Begin a replay and go to a page of it. */
-  replay.begin = async (body, page = location.pathname) => {
+  replay.begin = async (body, page = location.pathname, changes = {}) => {
     const on = replay.timeline();
     const made = await api("/replays", on === "live" ? body : { timeline: on, ...body });
     const params = new URLSearchParams(location.search);
-    params.set("replay", made.id);
+    for (const [key, value] of Object.entries({ ...changes, replay: made.id })) params.set(key, value);
     if (on !== "live") params.set("timeline", on);
     if (body.incident) params.set("incident", body.incident);
     location.assign(`${page}?${params}`);

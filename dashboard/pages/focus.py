@@ -108,7 +108,7 @@ def read_address(pathname: str, search: str, region: Region, default_lang: Lang)
     except BadView as error:
         return Address(page, lang, _whose(raw), whole, empty, ("bad.title", {}, str(error)))
     if page in ("/desk", "/drill"):
-        view = view.with_(compare=False)  # nothing there shows differences, or could leave them
+        view = view.with_(compare=False, days=False)  # nothing there shows them, or could leave them
     usual = _whose(raw)
     if pathname not in PAGES:
         return Address(page, lang, usual, whole, empty, ("bad.page", {"path": pathname[:80]}, ""))

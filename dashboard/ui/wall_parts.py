@@ -130,10 +130,12 @@ def windows(lang: Lang) -> Component:
 
 
 def compare(lang: Lang) -> Component:
-    """Shows differences from the window before instead of counts."""
-    pressed = attrs(aria_pressed="false")
-    start = button("compare.start", lang, action="compare", id="compare-button", className="seg", **pressed)
-    return html.Div(start, className="segmented", role="group", **said("compare.start.title"))
+    """Shows differences from the window before instead of counts; shows the last seven days under the map."""
+    toggles = [
+        button(f"{name}.start", lang, action=name, id=f"{name}-button", className="seg", **attrs(aria_pressed="false"))
+        for name in ("compare", "days")
+    ]
+    return html.Div(toggles, className="segmented", role="group", **said("compare.title"))
 
 
 def filters(lang: Lang, *more: Component, compares: bool = False) -> Component:

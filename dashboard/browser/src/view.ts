@@ -18,6 +18,7 @@ const DEFAULTS: Record<string, string> = {
   timeline: 'live',
   replay: '',
   compare: '0',
+  days: '0',
 }
 
 /** The query with its keys in one order, defaults and unknown keys left out. */
@@ -31,7 +32,7 @@ export function canonical(query: string): string {
       const names = value.split(',')
       value = KNOWN.filter((name) => names.includes(name)).join(',')
     } else if (key === 'panel') value = value === '0' ? '0' : '1'
-    else if (key === 'compare') value = value === '1' ? '1' : '0'
+    else if (key === 'compare' || key === 'days') value = value === '1' ? '1' : '0'
     else if (value === '') continue
     if (value !== usual) out.set(key, value)
   }

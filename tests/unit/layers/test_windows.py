@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.errors import BadView
+from data.store import IncidentRow
 from layers import panel
 from layers.state import Extras, LiveState
 from layers.view import View, parse_view
 from layers.windows import BINS_S, MOST_BINS, TRAILING, WINDOWS, checked, window
-from tests.unit.layers.small_world import incident, region, snapshot
+from tests.unit.layers.small_world import dice_world, incident, region, snapshot
 
 MINUTE = timedelta(minutes=1)
 CHANGES = {
@@ -85,6 +86,50 @@ def test_today_and_chosen_windows_count_as_a_clock_on_the_wall_says(change: str)
         assert kpis["reported_before"] == counted(clock.first(start - day), earlier, whole=False)
     kpis = panel.build(state, chosen, ms(clock.first(start) - MINUTE))["kpis"]
     assert kpis["reported"] == 0
+
+    # The last seven days are those of the wall, and begin with what is known.
+    now = middle + timedelta(hours=5)
+    told = panel.build(state, View(days=True), ms(now))["days"]["days"]
+    dates = [clock.at(now).date() - n * day for n in range(6, -1, -1)]
+    assert [each["date"] for each in told] == [f"{date}" for date in dates]
+    shown = [t.astimezone(zone).date() for t in times if t <= now]
+    counts = [shown.count(date) or None for date in dates]
+    assert [each["total"] or None for each in told] == counts
+    assert sum(total or 0 for total in counts) == len(shown)
+
+
+@pytest.mark.parametrize("view", [View(days=True), View(days=True, area="T1", measure="open", severity=2)])
+def test_the_last_seven_days_are_counted_in_the_areas_that_are_shown(view: View) -> None:
+    where, things = dice_world(3)
+    state = LiveState(where, things)
+    t = datetime(2026, 5, 1, 10, 15, tzinfo=UTC)
+    told = panel.build(state, view, ms(t))["days"]
+    assert told["codes"] == [area.code for area in where.by_level["grid" if view.area else "town"] if
+                             not view.area or area.parent == view.area]  # fmt: skip
+
+    def counted(row: IncidentRow, start: datetime, code: str) -> bool:
+        if (view.severity and row.severity != view.severity) or not row.rows:
+            return False
+        inside = not code or (row.area is not None and code in [area.code for area in where.path(row.area)])
+        end = min(t, start + timedelta(days=1) - timedelta(microseconds=1))
+        if view.measure == "open":
+            return inside and row.opened_at <= end and not (row.closed_at and row.closed_at <= end)
+        return inside and start <= row.opened_at <= end
+
+    for back, each in enumerate(reversed(told["days"])):
+        start = t.replace(hour=0, minute=0) - timedelta(days=back)
+        assert (each["from"], each["to"]) == (ms(start), ms(start + timedelta(days=1)))
+        assert each["total"] == sum(counted(row, start, view.area) for row in things.incidents)
+        assert each["counts"] == [sum(counted(row, start, code) for row in things.incidents) for code in told["codes"]]
+
+
+def test_a_day_that_ended_before_anything_was_known_has_no_total() -> None:
+    t = datetime(2026, 5, 1, 10, tzinfo=UTC)
+    state = LiveState(region(), snapshot(incidents=[incident("I1", t - timedelta(days=2))]))
+    told = panel.build(state, View(days=True), ms(t))["days"]["days"]
+    assert [day["total"] for day in told] == [None, None, None, None, 1, 0, 0]
+    assert [len(day["counts"]) for day in told] == [0, 0, 0, 0, 3, 3, 3]
+    assert "days" not in panel.build(state, View(), ms(t))
 
 
 def test_a_window_holds_its_first_moment_and_not_its_last() -> None:

@@ -138,6 +138,11 @@ export class Areas {
     return p ? (this.lang === 'en' && p.name_en ? p.name_en : p.name) : code
   }
 
+  /** Rings of an area's polygons, outer ones first, for who draws it somewhere else. */
+  polygons(code: string): Ring[][] {
+    return this.shapes.get(code)?.polygons ?? []
+  }
+
   bbox(): Bbox | null {
     if (!this.shapes.size) return null
     const box: Bbox = [180, 90, -180, -90]
