@@ -168,10 +168,11 @@ def empty_server(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iter
 class Window:
     """A page, the addresses it asked for, and what it complained of."""
 
-    def __init__(self, browser: Any, server: Server, width: int = 1200, height: int = 720) -> None:
+    def __init__(self, context: Any, server: Server, width: int = 1200, height: int = 720) -> None:
         self.server = server
-        self.context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        self.page = self.context.new_page()
+        self.context = context
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.set_default_timeout(90_000)
         self.problems: list[str] = []
         self.foreign: list[str] = []
@@ -226,17 +227,49 @@ class Window:
         return str(self.page.evaluate("location.search"))
 
 
-@pytest.fixture
-def window(browser: Any) -> Iterator[Callable[..., Window]]:
-    """Opens windows; afterwards none of them may have failed or asked for anything outside."""
-    opened: list[Window] = []
+def forget(window: Window) -> None:
+    """Nothing that a page of this server kept before is there."""
+    window.context.clear_cookies()
+    inspector = window.context.new_cdp_session(window.page)
+    inspector.send("Storage.clearDataForOrigin", {"origin": window.server.url, "storageTypes": "local_storage"})
+    inspector.detach()
 
-    def make(server: Server, **size: int) -> Window:
-        opened.append(Window(browser, server, **size))
-        return opened[-1]
+
+@pytest.fixture(scope="session")
+def contexts(browser: Any) -> Iterator[list[Any]]:
+    """Browsers of several persons: the nth window of each test has the nth. They outlive the tests, so that scripts are
+    loaded and compiled once."""
+    made: list[Any] = []
+    yield made
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def window(browser: Any, contexts: list[Any]) -> Iterator[Callable[..., Window]]:
+    """Opens windows; afterwards none of them may have failed or asked for anything outside. One that is `cold` has
+    loaded nothing before."""
+    opened: list[Window] = []
+    cold_ones: list[Any] = []
+
+    def make(server: Server, *, cold: bool = False, **size: int) -> Window:
+        if cold:
+            context = browser.new_context(reduced_motion="reduce")
+            cold_ones.append(context)
+        else:
+            while len(contexts) <= len(opened):
+                contexts.append(browser.new_context(reduced_motion="reduce"))
+            context = contexts[len(opened)]
+        one = Window(context, server, **size)
+        opened.append(one)
+        forget(one)
+        return one
 
     yield make
-    for each in opened:
-        each.context.close()
+    for context in [*contexts, *cold_ones]:
+        for page in context.pages:
+            page.close()
+    for context in cold_ones:
+        context.close()
     assert [each.problems for each in opened if each.problems] == []
     assert [each.foreign for each in opened if each.foreign] == []

@@ -38,7 +38,7 @@ def test_a_dispatch_key_without_a_case_says_why_nobody_was_sent(demo: Any, windo
 
 def test_an_incident_address_opens_that_incident(demo: Any, window: Any) -> None:
     incident = demo.get("/api/v1/incidents?state=active&limit=3")["incidents"][2]
-    page = window(demo).desk(f"?incident={incident['id']}")
+    page = window(demo).desk(f"?layers=areas&incident={incident['id']}")
     page.wait_for_function("t => document.querySelector('#detail h2')?.textContent === t", arg=incident["title"])
     assert page.locator("#detail .detail-id").inner_text() == incident["id"]
 

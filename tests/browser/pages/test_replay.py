@@ -130,14 +130,14 @@ def test_a_replay_that_ended_says_so_and_offers_to_begin_again(demo: Server, beg
 
 
 def test_another_browser_sees_the_bookmark_and_what_each_seat_looked_at(demo: Server, window: Windows):
-    wall = window(demo).wall("?lang=en&window=7d&seat=north")
+    wall = window(demo).wall("?lang=en&window=7d&layers=areas&seat=north")
     # The moment at which the server heard it: a replay of it shows the seat, whatever happens to the wall afterwards.
     seen = (
         "gc.api(`/seats?at=${new Date(gc.now()).toISOString()}`).then((it) => it.seats.some((s) => s.seat === 'north'))"
     )
     wall.wait_for_function(f"() => {seen}")
     id = wall.evaluate("gc.api('/replays', {ago_s: 0.5}).then((made) => made.id)")
-    pages = [window(demo).open(f"/replay?lang=en&replay={id}") for _ in range(2)]
+    pages = [window(demo).open(f"/replay?lang=en&layers=areas&replay={id}") for _ in range(2)]
     for page in pages:
         until(page, FRAMED)
     pages[0].keyboard.press("m")

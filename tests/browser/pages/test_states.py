@@ -33,6 +33,8 @@ def test_a_past_time_is_never_taken_for_now(past: Any, window: Any) -> None:
 def test_a_past_time_takes_no_commands_and_says_why(past: Any, window: Any) -> None:
     view = window(past)
     page = view.desk("?lang=en&layers=areas")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.wait_for_function("() => document.querySelector('.head').scrollWidth <= innerWidth")
     reason = page.evaluate("() => gc.t('past.commands')")
     fresh = page.locator("[data-action=new-incident]")
     assert fresh.is_disabled()
@@ -79,7 +81,7 @@ def test_a_store_that_is_away_and_a_lost_server_are_told_apart(demo: Any, window
     view.page.route_web_socket("**/stream", between)
     page = view.wall("?lang=en&layers=areas")
     page.wait_for_selector("#live[data-state=live]")
-    since = time.time() * 1000 - 90_000
+    since = (int(time.time()) - 90) * 1000 + 500  # amid a second: the page reckons by the server's clock
     sockets[-1].send(f'{{"op":"state","store":"away","since":{since}}}')
     page.wait_for_selector("#banner[data-says=store]", state="visible")
     assert page.evaluate("ms => gc.clock(ms)", since) in page.locator("#banner").inner_text()
@@ -153,7 +155,7 @@ def test_a_page_says_what_it_is_before_any_script_runs(empty_server: Any, browse
 
 def test_each_page_loads_what_it_draws_and_one_small_plotly(demo: Any, window: Any) -> None:
     for path, charts in (("/", 1), ("/desk", 0)):
-        view = window(demo)
+        view = window(demo, cold=True)
         sent = view.page.context.new_cdp_session(view.page)
         sent.send("Network.enable")
         bytes_of: list[float] = []

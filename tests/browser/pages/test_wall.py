@@ -106,7 +106,7 @@ def test_drill_down_by_ranking_and_map_to_a_grid_and_back(demo: Any, window: Any
 
 def test_an_address_opened_elsewhere_shows_the_same(demo: Any, window: Any) -> None:
     first = window(demo)
-    page = first.wall()
+    page = first.wall("?layers=areas")
     page.locator("#ranking .rank-row button").nth(2).click()
     page.wait_for_function("() => document.querySelectorAll('#crumbs .crumb').length === 2")
     page.locator('[data-nav="window=7d"]').click()

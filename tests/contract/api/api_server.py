@@ -65,9 +65,12 @@ class Server:
 
 
 @contextmanager
-def serving(settings: Settings, clock: Clock, *, fill: bool = True, shown: Clock | None = None) -> Iterator[Server]:
-    """Serve on a random port while inside the block. `shown`: the screens' clock, where they show the past."""
-    with listening("127.0.0.1", 0) as listener, running_services(settings, clock, shown=shown) as services:
+def serving(
+    settings: Settings, clock: Clock, *, fill: bool = True, shown: Clock | None = None, port: int = 0
+) -> Iterator[Server]:
+    """Serve while inside the block, on any free port unless one is named. `shown`: the screens' clock, where they show
+    the past."""
+    with listening("127.0.0.1", port) as listener, running_services(settings, clock, shown=shown) as services:
         if fill:
             services.store.put_level(small_region())
             services.store.append(inventory(clock))

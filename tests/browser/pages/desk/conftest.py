@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +72,23 @@ class Quiet:
         self.services.store.append(events)
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """The port of one quiet centre after another: to a browser they are one place, whose scripts it has. It lies below
+    those that a system gives to whoever asks for any."""
+    candidates = list(range(20_000, 32_000))
+    random.shuffle(candidates)
+    for candidate in candidates:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", candidate))
+            return candidate
+    raise AssertionError("no port from 20000 to 31999 is free")
+
+
 @pytest.fixture
-def quiet(tmp_path: Path, browser: Any) -> Iterator[Quiet]:
+def quiet(tmp_path: Path, browser: Any, port: int) -> Iterator[Quiet]:
     settings = Settings(var_dir=tmp_path, database_url="", tick_min_s=0.05, silence_poll_s=0.2)
-    with serving(settings, SystemClock()) as server:
+    with serving(settings, SystemClock(), port=port) as server:
         server.services.store.put_basemap("categories", json.dumps(CLASSES).encode())
         settled(server.services)
         yield Quiet(server.services, server.client, server.port)

@@ -196,9 +196,9 @@ def test_a_deadline_among_days_that_are_not_announced_is_marked(undated: None, q
     assert note.inner_text() == "※ 期限含放假安排尚未公布的日子"
     assert "日历“本区工作日”没有" in note.get_attribute("title")
     assert page.locator("#detail .clock-doubt").count() == len(doubtful)
-    page.evaluate("gc.setLanguage('en')")
+    page.locator("[data-action=language]").click()
     page.wait_for_function(
-        "() => document.querySelector('#detail .clock-doubts').textContent === "
+        "() => document.querySelector('#detail .clock-doubts')?.textContent === "
         "'※ The deadline counts days whose holidays are not announced yet'"
     )
     assert not HAN.search(note.get_attribute("title"))
