@@ -47,6 +47,8 @@ CONFIG = {
                 "GET /api/v1/replays/histogram",
                 # That a scenario fits the place.
                 "POST /api/v1/drills",
+                # That a moment has come, and a fork ends after it begins.
+                "POST /api/v1/forks",
             )
         ),
     ],
