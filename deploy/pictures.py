@@ -37,6 +37,7 @@ WAIT_MS = 180_000
 SETTLED = """() => {
   const map = document.getElementById('map')?.gridmap
   return !document.querySelector('.skeleton:not([hidden] *)') &&
+    (!document.querySelector('#trend:not([hidden] *)') || document.querySelector('#trend .main-svg')) &&
     (!map || (map.loaded && !map.maplibre.isMoving() && map.maplibre.areTilesLoaded()))
 }"""
 """Nothing waits for its content any more, and the map rests."""

@@ -222,7 +222,7 @@ export class Areas {
     if (!map) return
     map.setPaintProperty('areas-fill', 'fill-color', tint(this.compared() ? 'difference' : this.scale, this.heat))
     map.setPaintProperty('areas-fill', 'fill-opacity', tintOpacity(this.heat))
-    map.setLayoutProperty('area-labels', 'text-size', labelSize(this.shapes.size))
+    map.setLayoutProperty('area-labels', 'text-size', labelSize(this.shapes.size, this.symbols))
     for (const id of ['areas-fill', 'areas-line', 'areas-silent', 'areas-silent-line', 'areas-highlight', 'area-labels']) {
       map.setLayoutProperty(id, 'visibility', this.visible ? 'visible' : 'none')
     }
@@ -258,6 +258,14 @@ export class Areas {
   }
 
   private lastMax = 0
+  private symbols = 1
+
+  /** Names so many times as large as on a desk. */
+  setSymbols(scale: number): void {
+    if (scale === this.symbols) return
+    this.symbols = scale
+    this.paint()
+  }
 
   private scheduleLabels(): void {
     if (this.labelTimer || this.shapes.size > COUNTED_LABELS) return

@@ -39,7 +39,7 @@ export class Cameras {
     this.table = null
   }
 
-  layers(atlas: Atlas, zoom: number, bounds: [number, number, number, number], selected: string): (IconLayer | SolidPolygonLayer)[] {
+  layers(atlas: Atlas, zoom: number, bounds: [number, number, number, number], selected: string, scale = 1): (IconLayer | SolidPolygonLayer)[] {
     const table = this.table
     if (!table || zoom < CAMERAS_FROM_ZOOM) return []
     const lon = numbers(table, 'lon')
@@ -59,7 +59,7 @@ export class Cameras {
         getIcon: (_: unknown, { index }: { index: number }) => `${near ? 'camera-near' : 'camera'}-${online[index] ? 1 : 0}`,
         getSize: (_: unknown, { index }: { index: number }) => (index === chosen ? 34 : near ? 22 : online[index] ? 8 : 10),
         sizeUnits: 'pixels',
-        sizeScale: near ? 1 : Math.min(1.2, 0.55 + (zoom - CAMERAS_FROM_ZOOM) * 0.25),
+        sizeScale: scale * (near ? 1 : Math.min(1.2, 0.55 + (zoom - CAMERAS_FROM_ZOOM) * 0.25)),
         opacity: near ? 1 : Math.min(0.9, 0.35 + (zoom - CAMERAS_FROM_ZOOM) * 0.3),
         ...FLAT,
         updateTriggers: { getPosition: this.version, getIcon: [this.version, near], getSize: [this.version, near, chosen] },

@@ -47,11 +47,11 @@ function symbolSize(severity: number, zoom: number): number {
 type Digit = { lon: number; lat: number; digit: string; size: number; dx: number; dy: number }
 
 /** The number on a pin that stands for several: smaller the longer it is, and lower in a triangle. */
-function figures(pin: Standing, severity: number): Digit[] {
+function figures(pin: Standing, severity: number, scale: number): Digit[] {
   const text = String(pin.rows.length)
-  const size = [0, 19, 17, 14, 11][Math.min(text.length, 4)]!
+  const size = [0, 19, 17, 14, 11][Math.min(text.length, 4)]! * scale
   const advance = size * DIGIT_WIDTH
-  return [...text].map((digit, i) => ({ lon: pin.lon, lat: pin.lat, digit, size, dx: (i - (text.length - 1) / 2) * advance, dy: severity === 2 ? 3 : 0 }))
+  return [...text].map((digit, i) => ({ lon: pin.lon, lat: pin.lat, digit, size, dx: (i - (text.length - 1) / 2) * advance, dy: severity === 2 ? 3 * scale : 0 }))
 }
 
 export class Incidents {
@@ -96,8 +96,8 @@ export class Incidents {
     this.pins.open(null)
   }
 
-  /** `view` is the camera, `moving` while it flies. */
-  layers(atlas: Atlas, view: WebMercatorViewport, selected: string, moving: boolean): (IconLayer | LineLayer | ScatterplotLayer)[] {
+  /** `view` is the camera, `moving` while it flies; symbols are `scale` times as large as on a desk. */
+  layers(atlas: Atlas, view: WebMercatorViewport, selected: string, moving: boolean, scale = 1): (IconLayer | LineLayer | ScatterplotLayer)[] {
     const table = this.table
     if (!table) return []
     const { zoom } = view
@@ -111,9 +111,9 @@ export class Incidents {
     const square = squareOf(zoom)
     const size = SIZE.map((_, severity) => symbolSize(severity, zoom))
     const colours = SEVERITY.map((hex) => (hex ? rgb(hex) : ([0, 0, 0] as const)))
-    const pins = this.pins.look(view, { pinned: (row) => !drawnAsDot(severity[row]!, zoom), size: square, step: String(step), selected, moving })
+    const pins = this.pins.look(view, { pinned: (row) => !drawnAsDot(severity[row]!, zoom), size: square * scale, step: String(step), selected, moving })
     const several = pins.filter((pin) => pin.rows.length > 1)
-    if (this.digits.of !== pins) this.digits = { of: pins, list: several.flatMap((pin) => figures(pin, severity[pin.row]!)) }
+    if (this.digits.of !== pins) this.digits = { of: pins, list: several.flatMap((pin) => figures(pin, severity[pin.row]!, scale)) }
     const legs = pins.filter((pin) => pin.from)
     const icons = { iconAtlas: atlas.image as never, iconMapping: atlas.mapping, sizeUnits: 'pixels', ...FLAT } as const
     return [
@@ -124,6 +124,7 @@ export class Incidents {
         getRadius: (row: number) => (drawnAsDot(severity[row]!, zoom) ? (severity[row] === 3 ? 2.6 : 2) : 0),
         getFillColor: (row: number) => (state[row] === 3 ? [139, 153, 179, 130] : [...colours[severity[row]!]!, 170] as never),
         radiusUnits: 'pixels',
+        radiusScale: scale,
         billboard: true,
         stroked: false,
         ...FLAT,
@@ -151,6 +152,7 @@ export class Incidents {
           if (selected && keys[pin.row] === selected) return CHOSEN_PX
           return (pin.from ? SIZE : size)[severity[pin.row]!]! * (state[pin.row] === 3 ? 0.8 : 1)
         },
+        sizeScale: scale,
         updateTriggers: { getSize: [near] },
       }),
       new IconLayer<Digit>({

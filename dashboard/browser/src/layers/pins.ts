@@ -94,7 +94,8 @@ export class Pins {
     pins.reverse()
     if (fanned.length) {
       const from: Place = [lon[fanned[0]!]!, lat[fanned[0]!]!]
-      const spots = fan(fanned.length, FAN_PX)
+      // As far from each other as the squares are large.
+      const spots = fan(fanned.length, Math.max(FAN_PX, size))
       fanned.forEach((row, i) => pins.push(alone(row, view.unproject([x[fanned[0]!]! + spots[i]![0], y[fanned[0]!]! + spots[i]![1]]) as Place, from)))
     }
     if (chosen >= 0) pins.push(alone(chosen))

@@ -56,7 +56,7 @@ export class Units {
     return zoom >= 12.4 || this.pictures()[numbers(this.table, 'kind')[row]!] !== 'grid_worker'
   }
 
-  layers(atlas: Atlas, zoom: number, selected: string): (IconLayer | LineLayer)[] {
+  layers(atlas: Atlas, zoom: number, selected: string, scale = 1): (IconLayer | LineLayer)[] {
     const table = this.table
     if (!table) return []
     const lon = numbers(table, 'lon')
@@ -80,7 +80,7 @@ export class Units {
           },
         } as never,
         widthUnits: 'pixels',
-        getWidth: 2.4,
+        getWidth: 2.4 * scale,
         ...FLAT,
       }),
       new IconLayer({
@@ -96,7 +96,7 @@ export class Units {
           return 26
         },
         sizeUnits: 'pixels',
-        sizeScale: 0.6 + 0.4 * near,
+        sizeScale: scale * (0.6 + 0.4 * near),
         ...FLAT,
         updateTriggers: { getPosition: [this.version, this.steps], getIcon: this.version, getSize: [this.version, chosen, workers] },
       }),

@@ -26,6 +26,8 @@ export class Content {
   readonly cameras = new Cameras()
   options: Options = {}
   selection: { kind?: string; id?: string } | null = null
+  /** Symbols and names are so many times as large as on a desk. */
+  symbols = 1
   /** Row of the heat under the pointer, -1 for none. */
   heatHover = -1
   private version = 0
@@ -46,6 +48,11 @@ export class Content {
   detach(): void {
     this.areas.detach()
     this.incidents.detach()
+  }
+
+  setSymbols(scale: number): void {
+    this.symbols = scale
+    this.areas.setSymbols(scale)
   }
 
   select(selection: { kind?: string; id?: string } | null): void {
@@ -103,9 +110,9 @@ export class Content {
     const zoom = map.getZoom()
     const b = map.getBounds()
     const layers: unknown[] = [this.heatLayer(heat, height)]
-    if (this.shows('cameras')) layers.push(...this.cameras.layers(atlas, zoom, [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()], this.selected('camera')))
-    if (this.shows('units')) layers.push(...this.units.layers(atlas, zoom, this.selected('unit')))
-    if (this.shows('incidents')) layers.push(...this.incidents.layers(atlas, viewport(map), this.selected('incident'), map.isMoving()))
+    if (this.shows('cameras')) layers.push(...this.cameras.layers(atlas, zoom, [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()], this.selected('camera'), this.symbols))
+    if (this.shows('units')) layers.push(...this.units.layers(atlas, zoom, this.selected('unit'), this.symbols))
+    if (this.shows('incidents')) layers.push(...this.incidents.layers(atlas, viewport(map), this.selected('incident'), map.isMoving(), this.symbols))
     return layers
   }
 

@@ -19,7 +19,7 @@ import { Pointer } from './pointer'
 import { Content } from './content'
 import { type Atlas, atlas } from './sprites'
 import { baseStyle, hatchImage } from './style'
-import { lock, message, named, newMap, pixelRatio, reducedMotion, unclamped } from './surface'
+import { lock, message, named, newMap, pixelRatio, reducedMotion, symbolScale, unclamped } from './surface'
 import { Tooltip } from './tooltip'
 import { words } from './words'
 
@@ -85,8 +85,10 @@ export class MapEngine {
       },
     })
     this.hostHeight = host.clientHeight
+    this.content.setSymbols(symbolScale())
     this.observer = new ResizeObserver(() => {
       this.hostHeight = host.clientHeight
+      this.content.setSymbols(symbolScale())
       this.resize()
     })
     this.observer.observe(host)
@@ -161,7 +163,7 @@ export class MapEngine {
     const { pins } = this.content.incidents
     const pin = pins.of(id)
     if (!map || !pin || pin.rows.length < 2) return
-    const box = pins.extent(pin, squareOf(APART_ZOOM), map.getZoom())
+    const box = pins.extent(pin, squareOf(APART_ZOOM) * this.content.symbols, map.getZoom())
     if (box) this.flight.near(box)
     else pins.open(pin, map.getZoom())
     this.redraw()

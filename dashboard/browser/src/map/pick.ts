@@ -25,7 +25,7 @@ export type Thing = {
 
 export type PickOptions = { map: MapLibreMap; height: number; shows(layer: 'heat' | 'areas' | 'incidents' | 'units' | 'cameras'): boolean }
 
-export type Shown = Pick<Content, 'heat' | 'areas' | 'incidents' | 'units' | 'cameras' | 'selected'>
+export type Shown = Pick<Content, 'heat' | 'areas' | 'incidents' | 'units' | 'cameras' | 'selected' | 'symbols'>
 
 /** What the page calls an incident of a category, "" where it cannot say. */
 export type TitleOf = (id: string, category: string) => string
@@ -58,9 +58,10 @@ export class Picker {
       area: shows('areas') ? this.content.areas.at(lon, lat) : '',
     })
     const project = (lon: number, lat: number) => view.project([lon, lat]) as [number, number]
+    const size = this.content.symbols
     const pins = this.content.incidents
     const selected = this.content.selected('incident')
-    const pin = shows('incidents') ? pins.pins.at(project, x, y, REACH_PX, (it) => pins.radius(it, zoom, selected)) : -1
+    const pin = shows('incidents') ? pins.pins.at(project, x, y, REACH_PX * size, (it) => size * pins.radius(it, zoom, selected)) : -1
     if (pin >= 0) {
       const { row, rows, lon, lat } = pins.pins.list[pin]!
       const id = (pins.table!.cols.key as string[])[row]!
@@ -72,7 +73,7 @@ export class Picker {
     ] as const
     for (const [kind, table, shown, filter] of points) {
       if (!shown || !table) continue
-      const row = nearest(table, project, x, y, kind === 'camera' ? REACH_PX * 0.7 : REACH_PX, filter)
+      const row = nearest(table, project, x, y, (kind === 'camera' ? REACH_PX * 0.7 : REACH_PX) * size, filter)
       if (row >= 0) return found(kind, (table.cols.key as string[])[row]!, numbers(table, 'lon')[row]!, numbers(table, 'lat')[row]!, null)
     }
     const row = shows('heat') ? this.column(view, x, y, height) : -1

@@ -56,9 +56,10 @@ export function tintOpacity(heat: boolean): ExpressionSpecification {
 }
 
 /** Names get smaller the more areas there are to name. */
-export function labelSize(areas: number): ExpressionSpecification {
+export function labelSize(areas: number, scale = 1): ExpressionSpecification {
   const large = areas > 60 ? 11.5 : areas > 25 ? 13 : 15
-  return ['interpolate', ['linear'], ['zoom'], 9, large - 3, 11, large - 1, 14, large + 1]
+  const at = (size: number) => size * scale
+  return ['interpolate', ['linear'], ['zoom'], 9, at(large - 3), 11, at(large - 1), 14, at(large + 1)]
 }
 
 export function baseStyle(scale: ScaleName): StyleSpecification {

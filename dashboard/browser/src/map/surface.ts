@@ -74,6 +74,12 @@ export function message(host: HTMLElement, text: string): void {
   element.textContent = text
 }
 
+/** How much larger symbols and names are drawn than on a desk: as the page's type is, which grows with a wall. */
+export function symbolScale(): number {
+  const type = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+  return type > 1 ? Math.round(type * 20) / 20 : 1
+}
+
 export function reducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches
 }
