@@ -1,14 +1,15 @@
 """Durable intake into PostGIS at batches of 1,000: records in, committed and flushed to disk.
 
-Contestants, interleaved in one run, each into a database of its own on one server with fsync on, all starting from the
-same records and writing the same tables with the same indexes:
+Contestants, taking turns batch by batch in one run, each into a database of its own on one server with fsync on, all
+starting from the same records and writing the same tables with the same indexes:
 
 - ours         `store.append`: checks, stamps, duplicates, log and projections
 - ours, log    the same without projections: what the two below do, and duplicates found besides
 - core         SQLAlchemy Core insertmany of the stamped records
 - orm          SQLAlchemy ORM add_all of the stamped records
 
-Then the embedded store with its projections, for scale. The target is ours, log >= 1.8 x core.
+Then the embedded store with its projections, for scale. "x core" is the median of the batches' ratios. The target is
+ours, log >= 1.8 x core.
 """
 
 from __future__ import annotations
@@ -139,6 +140,11 @@ class Plain:
                 conn.execute(update(tables.head).values(seq=self.seq))
 
 
+def _beside_core(rates: dict[str, list[float]], name: str) -> list[float]:
+    """How many times as fast as core, batch by batch: what slows the machine for a while slows both."""
+    return [a / b for a, b in zip(rates[name], rates["core"], strict=True)]
+
+
 def _filled(cls: type[Any], row: dict[str, Any]) -> Any:
     made = cls()
     for name, value in row.items():
@@ -165,7 +171,7 @@ def contestants(server: PostgisServer, folder: Path) -> Iterator[tuple[str, SqlS
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.intake", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--batches", type=int, default=4, help="batches per contestant and round")
+    parser.add_argument("--batches", type=int, default=4, help="batches per round")
     parser.add_argument("--batch", type=int, default=1000)
     args = parser.parse_args()
     turns.StoredTransaction = transaction  # type: ignore[misc, assignment]
@@ -175,28 +181,29 @@ def main() -> None:
         try:
             rates: dict[str, list[float]] = {name: [] for name, _, _ in opened}
             used: dict[str, list[float]] = {name: [] for name, _, _ in opened}
-            for round_ in range(args.rounds + 1):
-                batches = [records(args.batch, round_ * args.batches + i) for i in range(args.batches)]
-                turn = opened[round_ % len(opened) :] + opened[: round_ % len(opened)]
-                for name, _, append in turn:
+            warm = args.batches  # batches that warm caches and make partitions
+            for n in range(warm + args.rounds * args.batches):
+                batch = records(args.batch, n)
+                for name, _, append in opened[n % len(opened) :] + opened[: n % len(opened)]:
                     start, cpu = perf_counter(), process_time()
-                    for batch in batches:
-                        append(batch)
-                    rate = args.batch * args.batches / (perf_counter() - start)
-                    if round_:  # the first round warms caches and makes partitions
-                        rates[name].append(rate)
-                        used[name].append((process_time() - cpu) / (args.batch * args.batches))
-            base = statistics.median(rates["core"])
-            print(f"batch {args.batch}, {args.rounds} rounds of {args.batches} batches; records/s, median (min..max)")
+                    append(batch)
+                    took, cpu = perf_counter() - start, process_time() - cpu
+                    if n >= warm:
+                        rates[name].append(args.batch / took)
+                        used[name].append(cpu / args.batch)
+            print(f"batch {args.batch}, {args.rounds * args.batches} batches; records/s, median (quartiles)")
             for name, found in rates.items():
-                middle = statistics.median(found)
+                low, middle, high = statistics.quantiles(found, n=4)
                 cpu = statistics.median(used[name]) * 1e6
+                times = statistics.median(_beside_core(rates, name))
                 print(
-                    f"{name:10} {middle:9,.0f}  ({min(found):,.0f}..{max(found):,.0f})  {middle / base:5.2f} x core   "
+                    f"{name:10} {middle:9,.0f}  ({low:,.0f}..{high:,.0f})  {times:5.2f} x core   "
                     f"processor {cpu:6.1f} us each"
                 )
-            paired = [a / b for a, b in zip(rates["ours, log"], rates["core"], strict=True)]
-            print(f"ours, log : core, median of the rounds' ratios: {statistics.median(paired):.2f} (target >= 1.8)")
+            low, middle, high = statistics.quantiles(_beside_core(rates, "ours, log"), n=4)
+            print(
+                f"ours, log : core of the same batch, median (quartiles): {middle:.2f} ({low:.2f}..{high:.2f}), >= 1.8"
+            )
             counts = {name: store.head() for name, store, _ in opened}
             assert len(set(counts.values())) == 1, counts
         finally:
