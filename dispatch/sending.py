@@ -20,8 +20,9 @@ from dispatch.choosing import check_choice
 from dispatch.following import Facts, follow
 from dispatch.refusals import refuse, sentence
 from dispatch.turn import Turn, expect, unchanged, workable
-from dispatch.words import ago, plain
+from dispatch.words import ago
 from dispatch.words import status as worded
+from dispatch.words import who as named
 from dispatch.workflow import On
 
 _UNDER_WAY = (UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE)
@@ -120,8 +121,8 @@ def _available(unit: UnitRow, turn: Turn) -> None:
     since = ago(unit.status_at, turn.now)
     if unit.incident is not None and unit.status is UnitStatus.DISPATCHED:
         key = "sent_by" if unit.status_actor else "sent"
-        raise refuse(Refused, key, unit=unit.id, incident=unit.incident, who=unit.status_actor, ago=since)
-    who = plain(unit.status_actor) if unit.status_actor else sentence("its_terminal")
+        raise refuse(Refused, key, unit=unit.id, incident=unit.incident, who=named(unit.status_actor), ago=since)
+    who = named(unit.status_actor) if unit.status_actor else sentence("its_terminal")
     key = "not_free" if unit.incident is None else "not_free_at"
     where = unit.incident or ""
     raise refuse(Refused, key, unit=unit.id, incident=where, status=worded(unit.status), who=who, ago=since)

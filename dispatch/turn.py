@@ -19,6 +19,7 @@ from data.store import IncidentRow, Transaction, UnitRow
 from dispatch.both import Both
 from dispatch.refusals import refuse, sentence
 from dispatch.words import ago, listed, plain
+from dispatch.words import who as named
 
 DESK = "desk"
 """The source of records that people make."""
@@ -152,10 +153,10 @@ def unchanged(turn: Turn, row: IncidentRow, expected: int | None) -> None:
             what=what,
             units=listed(units, plain),
             was="was" if len(units) == 1 else "were",
-            who=who,
+            who=named(who),
             ago=since,
         )
-    raise refuse(VersionConflict, "changed", what=what, who=plain(who) if who else sentence("its_source"), ago=since)
+    raise refuse(VersionConflict, "changed", what=what, who=named(who) if who else sentence("its_source"), ago=since)
 
 
 def _last_change(turn: Turn, row: IncidentRow) -> Record | None:
@@ -172,7 +173,7 @@ def _last_change(turn: Turn, row: IncidentRow) -> Record | None:
 def expect(what: Both, seq: int, expected: int | None, actor: str, changed: datetime | None, now: datetime) -> None:
     """Raises VersionConflict when the actor looked at another version."""
     if expected is not None and expected != seq:
-        who = plain(actor) if actor else sentence("its_source")
+        who = named(actor) if actor else sentence("its_source")
         raise refuse(VersionConflict, "changed", what=what, who=who, ago=ago(changed, now))
 
 
@@ -180,6 +181,7 @@ def workable(row: IncidentRow, now: datetime) -> None:
     """Raises Refused when the incident is part of another, or closed."""
     since = ago(row.closed_at, now)
     if row.case is not None and row.case.parent is not None:
-        raise refuse(Refused, "part_of", id=row.id, parent=row.case.parent, who=row.last_actor, ago=since)
+        raise refuse(Refused, "part_of", id=row.id, parent=row.case.parent, who=named(row.last_actor), ago=since)
     if row.state is IncidentState.CLOSED:
-        raise refuse(Refused, "closed", id=row.id, who=row.last_actor or row.source, ago=since)
+        who = named(row.last_actor) if row.last_actor else plain(row.source)
+        raise refuse(Refused, "closed", id=row.id, who=who, ago=since)

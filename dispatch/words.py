@@ -19,6 +19,13 @@ def plain(text: str) -> Both:
     return Both(text, text)
 
 
+def who(actor: str) -> Both:
+    """Who gave a command, for the middle of a sentence: people by their names, machines by what they are."""
+    kind, colon, id = actor.partition(":")
+    named = NAMES.get(f"who.{kind}{colon}")
+    return plain(actor) if named is None else Both(named.zh.format(id=id), named.en.format(id=id))
+
+
 def status(unit_status: UnitStatus) -> Both:
     return NAMES[f"status.{unit_status.value}"]
 

@@ -68,6 +68,8 @@
     const [zh, en] = String(text ?? "").split(" | ");
     return gc.lang === "en" && en ? en : zh;
   };
+  /** Why somebody has a case, as its record says it; areas by their names. */
+  desk.why = (text) => desk.both(text).replace(/\d{9,17}/g, (code) => (held.places.has(code) ? names.area(code) : code));
   const byId = (list, key = "id") => new Map((list ?? []).map((it) => [it[key], it]));
   const rows = (answer, key) => (Array.isArray(answer) ? answer : answer[key] ?? []);
   const quiet = (path) => gc.api(path).catch(() => null);

@@ -34,7 +34,7 @@
       const steps = p.before && p.before !== p.step ? `${names.step(p.workflow, p.before)} → ${names.step(p.workflow, p.step)}` : p.move === "file" ? names.step(p.workflow, p.step) : "";
       const clocks = (p.clocks ?? []).map((it) => gc.t(`life.clock.${it.op}`, { clock: names.clock(p.workflow, it.clock), at: it.due ? desk.time(gc.ms(it.due)) : "" }));
       const owner = p.owner && ["file", "assign"].includes(p.move) ? gc.t("life.owner", { owner: names.owner(p.owner) }) : "";
-      return [`${names.move(p.workflow, p.move)}${steps ? ` · ${steps}` : ""}`, [owner, desk.both(p.why), desk.written(p.reason), p.rule && !p.why ? p.rule : "", desk.written(p.note), ...clocks]];
+      return [`${names.move(p.workflow, p.move)}${steps ? ` · ${steps}` : ""}`, [owner, desk.why(p.why), desk.written(p.reason), p.rule && !p.why ? p.rule : "", desk.written(p.note), ...clocks]];
     },
     "unit.status": (record, p) => [gc.t("life.unit.status", { unit: desk.unitName(p.unit), status: gc.word("status", p.status) }), [p.actor ? desk.written(p.reason) : foreign(desk.written(p.reason))]],
   };

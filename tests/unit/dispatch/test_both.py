@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.both import Both, read_words
-from dispatch.words import NAMES, evidence
+from dispatch.words import NAMES, evidence, who
 from dispatch.workflow_file import SHIPPED as WORKFLOWS
 from dispatch.workflow_file import load
 
@@ -31,3 +31,11 @@ def test_what_a_shipped_workflow_asks_for_has_a_name_in_both_languages(path: Pat
     for kind in {kind for t in load(path).transitions for kind in t.evidence}:
         assert f"evidence.{kind}" in NAMES
         assert evidence(kind).zh != evidence(kind).en
+
+
+def test_machines_that_gave_a_command_are_named_by_what_they_are_and_people_by_their_names() -> None:
+    assert who("terminal:E07") == Both("E07 终端", "the terminal of E07")
+    assert who("router") == Both("自动分拨", "automatic routing")
+    assert who("sim:crew").en == "a simulated person"
+    assert who("坐席 3") == Both("坐席 3", "坐席 3")
+    assert who("terminal") == Both("terminal", "terminal")
