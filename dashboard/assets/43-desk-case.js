@@ -170,7 +170,7 @@
     if (held?.children?.length) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.children", { n: held.children.length }) }), ...held.children.slice(0, 6).map(link)));
     if (held?.returns?.length) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.returned", { n: held.returns.length }) }), gc.t("desk.returned.last", { owner: desk.names.owner(held.returns.at(-1).owner), reason: desk.written(held.returns.at(-1).reason) || held.returns.at(-1).rule || "–" })));
     const owner = held?.owner
-      ? el("p", { class: "detail-line" }, el("span", { class: "detail-owner" }, gc.t("desk.owner.is"), el("b", { text: desk.names.owner(held.owner) })), held.why ? el("span", { class: "detail-why", text: desk.both(held.why), title: gc.t("desk.why") }) : null)
+      ? el("p", { class: "detail-line" }, el("span", { class: "detail-owner" }, gc.t("desk.owner.is"), el("b", { text: desk.names.owner(held.owner) })), held.why ? el("span", { class: "detail-why", text: desk.why(held.why), title: gc.t("desk.why") }) : null)
       : null;
     return el("header", { class: "detail-head" },
       el("div", { class: "detail-signs" }, gc.severity(it.severity), step(life), el("span", { class: "detail-since num", text: gc.t("desk.since", { age: gc.age(gc.since(since)) }), title: desk.time(gc.ms(since)) }), el("span", { class: "detail-id num", text: it.id }), el("button", { type: "button", class: "link", "data-action": `replay-life:${it.id}`, text: gc.t("replay.life") })),
