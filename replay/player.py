@@ -47,19 +47,15 @@ class OnlyOne:
 
 
 Held = Callable[[str], AbstractContextManager[Hold]]
+Begin = Callable[[Callable[[], bool]], AbstractContextManager[Turn]]
 
 
 class Player:
     """Plays one timeline until nothing is left of it, or until it is stopped."""
 
-    def __init__(
-        self,
-        timeline: str,
-        held: Held,
-        under_way: Callable[[], bool],
-        begin: Callable[[], AbstractContextManager[Turn]],
-    ) -> None:
-        """`begin` takes the timeline up from its log, on the thread."""
+    def __init__(self, timeline: str, held: Held, under_way: Callable[[], bool], begin: Begin) -> None:
+        """`begin` takes the timeline up from its log, on the thread; it is given what tells whether to stop, for work
+        that takes long."""
         self._timeline, self._held, self._under_way, self._begin = timeline, held, under_way, begin
         self._rung, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
