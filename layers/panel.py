@@ -13,7 +13,7 @@ from data.store import FeedRow
 from geo.area import Area
 from geo.cube import Closed, OpenAt, Opened
 from layers import cameras as camera_layer
-from layers import scenes
+from layers import flood, scenes
 from layers import units as unit_layer
 from layers.areas import by_place
 from layers.columns import ms
@@ -54,6 +54,7 @@ def build(state: LiveState, view: View, t: float) -> Json:
         "notice": state.extras.notice,
         **({"days": seven_days(state, view, t)} if view.days else {}),
         "scenes": scenes.build(state, t),
+        "flood": flood.build(state, view, t),
     }
 
 

@@ -51,7 +51,9 @@ def _of_wall(
     last = max(said, key=lambda row: row.seq, default=None)
     if last is not None and isinstance(last.payload, ScenePayload) and last.payload.shown:
         number = state.incidents.row.get(last.payload.incident)
-        if number is not None and not state.incidents["closed"][number] <= t - OVER_MS:
+        opened, closed = (state.incidents[name] for name in ("opened", "closed"))
+        # Of a past, rows of what was opened later are there as well.
+        if number is not None and opened[number] <= t and not closed[number] <= t - OVER_MS:
             return _scene(state, t, number) | {"why": "pushed", "actor": last.payload.actor, "since": ms(last.at)}
     left = {id for row in said if isinstance(row.payload, ScenePayload) for id in row.payload.left}
     for number in majors:

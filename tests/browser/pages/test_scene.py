@@ -65,3 +65,22 @@ def test_an_officer_pushes_a_scene_to_a_wall_and_the_wall_leaves_it(demo: Any, w
     command(f"unwall {id}")
     wall.wait_for_selector("#scene", state="hidden")
     demo.until("/api/v1/scenes", lambda told: not on(told))
+
+
+FLOOD = """() => {
+  const groups = [{ code: '01', name: '市容', name_en: 'City', count: 2900 }]
+  gc.renderPanel({ ...gc.panel, flood: { n: 3000, usual: 240, groups, rest: 100 } })
+  const node = document.getElementById('flood')
+  const words = node.innerText.replace(/\\s+/g, ' ')
+  const said = [words, node.querySelector('button').dataset.nav, node.nextElementSibling.id]
+  gc.renderPanel({ ...gc.panel, flood: null })
+  return [...said, document.getElementById('flood') === null]
+}"""
+
+
+def test_a_flood_is_said_above_the_list_in_groups_that_add_up(demo: Any, window: Any) -> None:
+    page = window(demo).wall("?lang=en&layers=areas")
+    said, nav, below, gone = page.evaluate(FLOOD)
+    assert "3,000 reported in the last hour, usually about 240 an hour" in said
+    assert said.endswith("City 2,900 Other 100")
+    assert (nav, below, gone) == ("category=01", "ticker", True)
