@@ -32,6 +32,8 @@
   forks.phaseWords = (it) => `${SIGNS[forks.phase(it)] ?? ""} ${gc.word("fork.phase", forks.phase(it))}`;
   /** Minutes gained: against the units that history sent where the same model played them, else against the record. */
   forks.gain = (all) => (all?.gained?.n ? { ...all.gained, against: "baseline" } : all?.gained_over_original?.n ? { ...all.gained_over_original, against: "original" } : null);
+  /** What can be believed of a comparison: incidents where roads are at hand, where there are such; else all. */
+  forks.part = (found) => (forks.gain(found.on_roads) ? "on_roads" : "all");
   forks.error = (it) => (gc.lang === "zh" && it.error_zh) || it.error;
   const SAME_MIN = 0.05;
   forks.verdict = (minutes) => (minutes > SAME_MIN ? "sooner" : minutes < -SAME_MIN ? "later" : "same");
@@ -132,15 +134,24 @@
   });
 
   // --- what came of them: asked for one after the other, once for each that is over ----------------------------------------------
-  const results = new Map();
-  let asking = false;
+  const FEW = 5; // a comparison takes the server seconds: of older ones it is asked for when somebody opens it
+  const KEPT = "gridcommand.fork.results";
+  const results = new Map(JSON.parse(localStorage.getItem(KEPT) ?? "[]"));
+  const keyOf = (it) => `${it.timeline} ${it.made_at}`;
+  /** What came of one that is over does not change any more: this browser keeps it. */
+  forks.keep = (it, found) => {
+    results.set(keyOf(it), forks.gain(found[forks.part(found)]));
+    localStorage.setItem(KEPT, JSON.stringify([...results].slice(-50)));
+  };
+  let asking = "";
   async function compare() {
-    const next = !asking && [...known].reverse().find((it) => forks.phase(it) === "done" && !results.has(it.timeline));
+    const next = !asking && [...known].reverse().slice(0, FEW).find((it) => forks.phase(it) === "done" && !results.has(keyOf(it)));
     if (!next) return;
-    asking = true;
-    results.set(next.timeline, null);
-    await gc.api(forks.path(next.timeline, "/comparison")).then(({ all }) => results.set(next.timeline, forks.gain(all)), () => {});
-    asking = false;
+    asking = keyOf(next);
+    const found = await gc.api(forks.path(next.timeline, "/comparison")).catch(() => null);
+    if (found) forks.keep(next, found);
+    else results.set(asking, undefined); // not asked again on this page
+    asking = "";
     if (!here()) return;
     drawList();
     compare();
@@ -151,7 +162,8 @@
     const phase = forks.phase(it);
     if (phase === "failed") return [forks.error(it), ""];
     if (phase === "making") return [gc.t("fork.making", { share: it.progress ? gc.percent(it.progress) : "" }), ""];
-    const found = results.get(it.timeline);
+    if (asking === keyOf(it)) return [gc.t("fork.item.asking"), ""];
+    const found = results.get(keyOf(it));
     if (found === undefined) return ["", ""];
     if (!found) return [phase === "done" ? gc.t("fork.item.nothing") : "", ""];
     const verdict = forks.verdict(found.mean);

@@ -11,12 +11,15 @@
   const beside = (gc.beside = {
     fork: null, // as GET /forks/{timeline} tells it
     found: null, // the comparison
+    part: "all", // of which incidents the finding is
     against: "original", // the course that the what-if is measured by: the record, or history's own units in the same model
     rows: [], // incidents by the time of their report: {id, t, then, fork, gained, ...}
     from: 0,
     to: 1,
     listeners: [], // told when the comparison changed, or the language
   });
+  /** The incidents that the finding is about. */
+  beside.counted = () => (beside.part === "all" ? beside.rows : beside.rows.filter((row) => row.on_roads));
   let timer = 0;
   let compared = -Infinity;
   let refused = "";
@@ -25,7 +28,8 @@
   // --- reading --------------------------------------------------------------------------------------------------------------
   function take(found) {
     beside.found = found;
-    const gain = forks.gain(found.all);
+    beside.part = forks.part(found);
+    const gain = forks.gain(found[beside.part]);
     beside.against = gain?.against ?? "original";
     beside.rows = found.incidents
       .map((it) => {
@@ -51,6 +55,7 @@
       if (phase !== "making" && phase !== "failed" && (!beside.found || phase !== before || (phase === "running" && due))) {
         const found = await gc.api(forks.path(gc.timeline, "/comparison"));
         compared = performance.now();
+        if (phase === "done") forks.keep(it, found);
         take(found);
       }
     } catch (error) {
@@ -63,7 +68,7 @@
 
   // --- the finding ------------------------------------------------------------------------------------------------------------
   function finding() {
-    const gain = forks.gain(beside.found?.all);
+    const gain = forks.gain(beside.found?.[beside.part]);
     const phase = beside.fork && forks.phase(beside.fork);
     if (!gain) {
       const share = beside.fork?.progress ? gc.percent(beside.fork.progress) : "";
@@ -77,15 +82,16 @@
     $("fork-hero").dataset.value = gain.mean;
     set($("fork-hero"), gc.t("fork.minutes", { n: forks.minutes(Math.abs(gain.mean)) }));
     set($("fork-hero-word"), gc.t(`fork.${verdict}`));
-    set($("fork-against"), gc.t(`fork.against.${gain.against}`, { n: gc.num(gain.n) }));
-    const missed = beside.rows.filter((row) => row.then !== null && row.fork === null).length;
+    const away = beside.rows.length - beside.counted().length;
+    set($("fork-against"), gc.t(`fork.against.${gain.against}`, { n: gc.num(gain.n) }) + (away ? gc.t("fork.against.roads", { n: gc.num(away) }) : ""));
+    const missed = beside.counted().filter((row) => row.then !== null && row.fork === null).length;
     const counts = { sooner: gain.sooner, same: gain.n - gain.sooner - gain.later, later: gain.later, ...(missed ? { missed } : {}) };
     $("fork-tally").replaceChildren(
       el("div", { class: "fork-tally-bar", "aria-hidden": "true" }, ...Object.entries(counts).map(([name, n]) => el("i", { "data-verdict": name, style: `flex-grow:${n}` }))),
       el("div", { class: "fork-tally-words" }, ...Object.entries(counts).map(([name, n]) => el("span", { "data-verdict": name, text: gc.t(`fork.n.${name}`, { n: gc.num(n) }) }))));
   }
   function courses() {
-    const all = beside.found?.all;
+    const all = beside.found?.[beside.part];
     if (!all) return $("fork-courses").replaceChildren();
     const names = ["original", "baseline", "fork"].filter((name) => all[name]?.n);
     const cell = (words, more = {}) => el("td", { class: "num", ...more, text: words });

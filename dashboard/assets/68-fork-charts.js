@@ -23,7 +23,7 @@
     hoverlabel: { bgcolor: gc.boot.theme["panel-2"], bordercolor: gc.boot.theme["line-strong"], font: { color: gc.boot.theme.text } },
     ...more,
   });
-  const courses = () => ["original", "baseline", "fork"].filter((name) => beside.found?.all?.[name]?.n);
+  const courses = () => ["original", "baseline", "fork"].filter((name) => beside.found?.[beside.part]?.[name]?.n);
   function key(name, shown) {
     $(`fork-key-${name}`)?.replaceChildren(...shown.map((course) => el("span", { class: "fork-key-one", "data-course": course }, el("i", { "aria-hidden": "true" }), gc.t(`fork.course.${course}`))));
   }
@@ -92,13 +92,14 @@
   }
   function shares() {
     const shown = courses();
-    const upTo = beside.rows.filter((row) => row.t <= beside.t);
-    const whole = upTo.length === beside.rows.length;
-    const top = Math.max(5, quantile(beside.rows.flatMap((row) => shown.map((course) => row[course])).filter((m) => m !== null && m !== undefined), 0.97));
+    const counted = beside.counted();
+    const upTo = counted.filter((row) => row.t <= beside.t);
+    const whole = upTo.length === counted.length;
+    const top = Math.max(5, quantile(counted.flatMap((row) => shown.map((course) => row[course])).filter((m) => m !== null && m !== undefined), 0.97));
     const line = (rows, course, faint) => ({ type: "scatter", mode: "lines", ...curve(rows, course), line: { shape: "hv", color: colours()[course], width: faint ? 1 : 2.5, dash: DASHES[course] }, opacity: faint ? 0.35 : 1, hovertemplate: "%{x:.1f}: %{y:.0%}<extra></extra>" });
     const level = (y) => ({ type: "line", xref: "paper", yref: "y", x0: 0, x1: 1, y0: y, y1: y, line: { color: gc.boot.theme["line-strong"], width: 1, dash: "dot" } });
     key("share", shown);
-    put("share", [...(whole ? [] : shown.map((course) => line(beside.rows, course, true))), ...(upTo.length ? shown.map((course) => line(upTo, course, false)) : [])],
+    put("share", [...(whole ? [] : shown.map((course) => line(counted, course, true))), ...(upTo.length ? shown.map((course) => line(upTo, course, false)) : [])],
       { xaxis: axis({ range: [0, top], nticks: 6, title: { text: gc.t("fork.chart.within"), font: { size: 0.75 * rem() }, standoff: 2 } }), yaxis: axis({ range: [0, 1.02], tickformat: ".0%", tickvals: [0, 0.25, 0.5, 0.75, 0.9, 1] }), shapes: [level(0.5), level(0.9)], margin: { l: 2.8 * rem(), r: 0.6 * rem(), t: 0.5 * rem(), b: 2.6 * rem() } });
   }
 
