@@ -112,8 +112,8 @@ def allowed(row: IncidentRow, workflow: Workflow, ask: Ask, now: datetime) -> Tr
     if ask.role not in workflow.roles:
         raise unknown_role(workflow, ask.role)
     if row.state is IncidentState.CLOSED and not _final(workflow, case) and ask.move != NOTE:
-        who = words.who(row.last_actor) if row.last_actor else words.plain(row.source)
-        raise refuse(Refused, "closed", id=row.id, who=who, ago=ago(row.closed_at, now))
+        closer = words.who(row.last_actor) if row.last_actor else words.plain(row.source)
+        raise refuse(Refused, "closed", id=row.id, who=closer, ago=ago(row.closed_at, now))
     mine = listed_moves(possible(row, workflow, ask.role))
     can = mine or _by_others(workflow, possible(row, workflow))
     t, step = workflow.find(case.step, ask.move), words.step(workflow, case.step)
