@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from geo.cube import OpenAt, Opened
 from layers.areas import by_place
 from layers.selection import only
@@ -27,7 +29,7 @@ def build(state: LiveState, view: View, t: float) -> dict[str, Any]:
     shown = places.shown(view)
     shown = shown if len(shown) <= MOST_AREAS else []
     level, inside = places.shown_level(view), places.mask(view.area)
-    place = places.ancestor[level][shown] if shown else []
+    place = places.ancestor[level][np.array(shown, np.int64)] if shown else np.empty(0, np.int32)
     cube, filters, begin = state.incidents.cube, only(state, view), state.incidents.begin()
     today, found = day_of(t, zone), []
     for back in range(DAYS - 1, -1, -1):
