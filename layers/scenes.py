@@ -33,7 +33,8 @@ _STATES = ("open", "dispatched", "on_scene", "closed")
 def build(state: LiveState, t: float) -> dict[str, Json | None]:
     """What walls show at t (ms since 1970), by the names of those that were spoken to; all others as under "".
 
-    None: the wall shows the district. The later of the words to a wall and to every wall counts. Where it shows
+    None: the wall shows the district. The later of the words to a wall and to every wall counts; one that takes walls
+    off an incident ends no other's scene. Where a wall shows
     nothing that somebody chose, a major incident does it by itself, unless the wall was taken off that before.
     """
     words: dict[str, DocumentRow] = {}
@@ -48,8 +49,13 @@ def _of_wall(
     state: LiveState, t: float, own: DocumentRow | None, every: DocumentRow | None, majors: list[int]
 ) -> Json | None:
     said = [row for row in (own, every) if row is not None]
-    last = max(said, key=lambda row: row.seq, default=None)
-    if last is not None and isinstance(last.payload, ScenePayload) and last.payload.shown:
+    ended: set[str] = set()  # incidents that a later word took the wall off
+    for last in sorted(said, key=lambda row: -row.seq):
+        assert isinstance(last.payload, ScenePayload)
+        if not last.payload.shown:
+            ended.add(last.payload.incident)
+        if last.payload.incident in ended:
+            continue
         number = state.incidents.row.get(last.payload.incident)
         opened, closed = (state.incidents[name] for name in ("opened", "closed"))
         # Of a past, rows of what was opened later are there as well.

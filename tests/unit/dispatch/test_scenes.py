@@ -70,6 +70,16 @@ def test_the_later_word_to_a_wall_or_to_every_wall_counts(
     assert (row.payload.actor, row.payload.shown, row.payload.left) == ("desk 2", False, (b,))
 
 
+def test_taking_every_wall_off_one_incident_ends_no_scene_of_another(
+    desk: Dispatcher, store: SqlStore, clock: ManualClock
+) -> None:
+    a, b = opened(desk), opened(desk)
+    desk.show_scene(a, "east", actor="desk 1")
+    desk.show_scene(b, actor="desk 2")
+    desk.leave_scene(b, actor="desk 2")
+    assert shown(store, clock, "east", "") == [(a, "pushed"), None]
+
+
 def test_a_push_that_stands_or_was_made_with_its_key_changes_nothing(desk: Dispatcher) -> None:
     a, b = opened(desk), opened(desk)
     first = desk.show_scene(a, "east", actor="desk 1", key="k")
