@@ -61,6 +61,22 @@ def test_differences_are_chosen_read_and_left_by_keyboard(demo: Any, window: Any
     page.wait_for_function("() => document.getElementById('kpi-open-note').textContent === ''")
     assert "compare" not in view.query()
 
+    # The last seven days: the newest is today's figure, and an older one opens as it was.
+    press(page, "#days-button")
+    page.wait_for_function(
+        "() => document.querySelectorAll('#days .day').length === 7"
+        " && [...document.querySelectorAll('#days canvas')].every((canvas) => canvas.dataset.seen)"
+    )
+    page.wait_for_function("() => gc.panel.days.days.at(-1).total === gc.panel.kpis.reported")
+    wanted = page.evaluate("() => gc.panel.days.days[2]")
+    press(page, "#days .day:nth-child(3) button")
+    page.wait_for_function("() => new URLSearchParams(location.search).has('replay') && window.gc?.replays?.now")
+    page.wait_for_function("total => window.gc?.panel?.replay && gc.panel.kpis.reported === total", arg=wanted["total"])
+    shown = page.evaluate("() => [gc.replays.now.from, gc.panel.days.days.at(-1).date]")
+    assert shown == [wanted["from"], wanted["date"]]
+    assert page.locator("#days .day").count() == 7
+    page = view.wall("?lang=en&layers=areas")
+
     # A period of one's own, refused in place when it ends before it begins.
     press(page, "#window-chosen")
     page.wait_for_selector("#window-form")
