@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,8 @@ class Hand:
         target.click()
         # Entries are told after the frame they belong to: two frames and a task later they are here.
         self.page.evaluate(_TOLD)
+        with suppress(PlaywrightTimeout):  # on a busy machine the browser tells late
+            self.page.wait_for_function("() => window.took.size > 0", timeout=5_000, polling=100)
         return float(self.page.evaluate("() => Math.max(16, ...window.took.values())"))
 
 
