@@ -141,7 +141,7 @@ class ForkSessions:
         """Begin a fork; one that a policy plays is made in the background. Raises BadInput, Refused."""
         self._require_playing()
         now = self._clock.now()
-        end = min(at + SPAN, now) if until is None else until
+        end = (min(at + SPAN, now) if at < now else now) if until is None else until  # late times have no day after
         if end > now:
             raise BadInput(
                 f"until {end.isoformat()} is not over yet: a fork gets what was observed in fact",

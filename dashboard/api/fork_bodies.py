@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from dashboard.api.drill_acts import Act, Rate
 from dashboard.api.examples import shown, taken
-from dashboard.api.fields import Line, Name, Note, Whole
+from dashboard.api.fields import Line, Moment, Name, Note, Whole
 from data.lineage import FORK
 from data.records import LIVE
 from replay.comparison import about
@@ -26,8 +26,8 @@ class MakeFork(Act):
     """Another course of a real timeline from a moment on."""
 
     of: Name = Field(LIVE, description="The timeline that it leaves: live, or another fork")
-    at: AwareDatetime = Field(description="Where it leaves: a past moment")
-    until: AwareDatetime | None = Field(
+    at: Moment = Field(description="Where it leaves: a past moment")
+    until: Moment | None = Field(
         None, description="Where it ends, not later than now; left out: a day after it begins, or now"
     )
     policy: Policy
