@@ -86,7 +86,7 @@ class Play:
         self.crews = ForkCrews(
             units, agenda=self.agenda, roads=Roads(roads), skills=skills, region=region, zone=zone, timeline=timeline,
             put=self._put, find=self._find, left=self._left, lost=lambda incident: None,
-            times=ForkTimes(seed, original), travel=travel, trips=trips,
+            times=ForkTimes(seed, original), travel=travel, trips=trips, watched=chooser is None,
         )  # fmt: skip
 
     def run(self, so_far: Callable[[float], None] = lambda share: None) -> Course:

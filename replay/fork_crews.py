@@ -40,13 +40,18 @@ class SharedTrips:
 
 
 class ForkCrews(Crews):
-    """`travel`: ROADS or HISTORY."""
+    """`travel`: ROADS or HISTORY. `watched`: people choose among them, and are offered only those that were heard from
+    of late: all that stand say so as often as real terminals do."""
 
     fix_s, beat_s = FIX_S, BEAT_S
 
     def __init__(
-        self, *args: object, times: ForkTimes, travel: str, trips: SharedTrips | None = None, **more: object
-    ) -> None:
+        self, *args: object, times: ForkTimes, travel: str, trips: SharedTrips | None = None, watched: bool = False,
+        **more: object,
+    ) -> None:  # fmt: skip
+        self._watched = watched
+        if watched:
+            self.beat_s = Crews.beat_s
         self._times, self._travel, self._shared = times, travel, trips
         self._orders: dict[str, Sent] = {}
         self._kinds: dict[str, list[Crew]] | None = None
@@ -171,8 +176,10 @@ class ForkCrews(Crews):
         super()._work(crew)
 
     def _beat(self) -> None:
-        """Those that were sent say where they stand; of the others nothing has changed since the fork began."""
-        self._put([self._position(crew) for crew in self.of.values() if crew.trip is None and crew.orders])
+        """Those that were sent say where they stand; of the others nothing has changed since the fork began, and
+        nobody asks how old that is but people."""
+        some = (crew for crew in self.of.values() if crew.trip is None and (crew.orders or self._watched))
+        self._put([self._position(crew) for crew in some])
         self._agenda.after(self.beat_s, self._beat, quiet=True)
 
     def _begin(self, crew: Crew, since: int = 0) -> None:

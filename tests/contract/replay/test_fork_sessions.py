@@ -153,6 +153,13 @@ def test_the_same_commands_give_the_same_course_however_often_its_thread_woke(fi
     assert len(hashes) == 1
 
 
+def test_units_that_stand_are_heard_from_in_a_played_fork_so_that_they_can_be_sent(filled: SqlStore):
+    it = Played(filled, "stand")
+    it.to(at(100))
+    oldest = min(row.position_at for row in filled.units(it.timeline) if row.position_at is not None)
+    assert at(100) - oldest <= timedelta(seconds=Settings().position_max_age_s)
+
+
 def test_a_seek_in_a_played_fork_is_what_its_log_folds_to(filled: SqlStore):
     it = Played(filled, "seek")
     stood = {}
