@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from dashboard.api.areas import GEOJSON, GeoJson, cached
 from dashboard.api.deps import ServicesDep, refusals
 from dashboard.api.examples import shown
 from dashboard.api.shapes import Payload, payload
-from data.errors import NotFound
+from data.errors import BadInput, NotFound
 from data.tiles import tiles_in
 
 router = APIRouter(tags=["areas"])
@@ -23,6 +24,8 @@ LAYERS = ("water", "roads", "outline")
 EMPTY = b'{"type":"FeatureCollection","features":[]}'
 
 TILES = "application/vnd.pmtiles"
+_RANGE = r"(?:[0-9]{1,15}-[0-9]{0,15}|-[0-9]{1,15})"
+_RANGES = re.compile(rf"bytes={_RANGE}(?: *, *{_RANGE})*")
 
 
 class TilesBody(BaseModel):
@@ -83,21 +86,33 @@ _BYTES: dict[str, Any] = {"content": {TILES: {"schema": {"type": "string", "form
     summary="A PMTiles file, or the range of it that is asked for",
     response_class=FileResponse,
     responses={
-        **refusals(404),
+        **refusals(400, 404),
         200: {"description": "The whole file", **_BYTES},
         206: {"description": "The range that `Range` asked for; `Content-Range` says which", **_BYTES},
-        400: {"description": "`Range` cannot be read", "content": {"text/plain": {"schema": {"type": "string"}}}},
         416: {"description": "The range lies beyond the end; `Content-Range` says how long the file is"},
     },
 )
 def tiles_file(
-    name: Annotated[str, Path(description="Name of a file that `/basemap/tiles` lists")], services: ServicesDep
+    name: Annotated[str, Path(description="Name of a file that `/basemap/tiles` lists")],
+    request: Request,
+    services: ServicesDep,
 ) -> FileResponse:
     """Only what is listed is sent: a name is looked up there and never made into a path."""
+    asked = request.headers.get("range")
+    if asked is not None and not _readable(asked):
+        raise BadInput(f"range {asked[:60]!r}: expected bytes=FIRST-LAST, e.g. bytes=0-16383")
     for each in tiles_in(services.settings.var_dir):
         if each.name == name:
             return FileResponse(each.path, media_type=TILES, headers={"cache-control": "no-cache"})
     raise NotFound(f"no base map {name[:60]!r}; put a PMTiles file into the folder basemap beside the store")
+
+
+def _readable(asked: str) -> bool:
+    """Whether a `Range` header can be read (RFC 9110, 14.1.2): each range has a first byte, a last one, or both."""
+    if _RANGES.fullmatch(asked.strip()) is None:
+        return False
+    spans = (part.split("-") for part in asked.split("=", 1)[1].replace(" ", "").split(","))
+    return all(not first or not last or int(first) <= int(last) for first, last in spans)
 
 
 @router.get(

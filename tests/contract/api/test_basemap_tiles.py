@@ -68,6 +68,9 @@ def test_ranges_are_the_bytes_of_the_file(client: httpx.Client, city: Path) -> N
         assert part.headers["etag"] == whole.headers["etag"]
     beyond = client.get(url, headers={"range": f"bytes={len(body)}-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(body)}")
+    for unreadable in ("bytes", "bytes=", "bytes=-", "bytes=9-3", "lines=1-2", "bytes=a-b"):
+        refused = client.get(url, headers={"range": unreadable})
+        assert (refused.status_code, "expected bytes=" in refused.json()["error"]) == (400, True), unreadable
 
 
 def test_nothing_beside_the_files_is_sent(client: httpx.Client, city: Path) -> None:
