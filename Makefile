@@ -3,7 +3,7 @@ PY := .venv/bin/python
 PYTEST := GRIDCOMMAND_TEST_REQUIRE_POSTGIS=1 GRIDCOMMAND_TEST_REQUIRE_BROWSER=1 GRIDCOMMAND_TEST_REPEATABLE=1 $(PY) -m pytest
 # What failed is tried once more by itself: a machine that paused is not at fault, what fails twice is. Each part remembers in
 # a place of its own, because three run side by side.
-once_more = $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) || { echo "== $@: what failed, once more by itself: what fails twice is at fault"; $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) --last-failed --last-failed-no-failures=none; }
+once_more = $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) || { test $$? -eq 1 && echo "== $@: what failed, once more by itself: what fails twice is at fault" && $(PYTEST) -o cache_dir=.pytest_cache/$@ $(1) --last-failed --last-failed-no-failures=none; }
 .DEFAULT_GOAL := help
 # One more than the cores that are counted on: the tests of outages wait most of their time.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j3 --output-sync=target

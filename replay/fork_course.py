@@ -105,6 +105,7 @@ class Play:
         redecided = self._redecided()
         self._withdraw(redecided)
         self._carry_on()
+        self.crews.report_at_first()
         for record in self._observed(redecided):
             self.agenda.at(ceil(record.at.timestamp()), self._putting(record))
         if self._chooser is not None:
@@ -118,7 +119,8 @@ class Play:
 
     def resume(self, second: int, units: Iterable[UnitRow]) -> None:
         """Go on at `second` with a fork that was played so far by another server: `units` as they stand."""
-        self.agenda.now = second
+        self.agenda.begin_at(second)
+        self.crews.beat_on(self._start)
         for record in self._observed(self._redecided()):
             at = ceil(record.at.timestamp())
             if at <= second:

@@ -20,6 +20,8 @@ ROADS, HISTORY = "roads", "history"
 """How units travel: on the roads always, or as recorded where the unit that history sent goes."""
 FIX_S, BEAT_S = 60, 900
 """Seconds between two positions of a unit that drives, and of one that stands."""
+WATCHED_BEAT_S = 540
+"""The latter where people choose: below the ten minutes after which a unit is offered no more, and few."""
 
 
 class SharedTrips:
@@ -51,7 +53,7 @@ class ForkCrews(Crews):
     ) -> None:  # fmt: skip
         self._watched = watched
         if watched:
-            self.beat_s = Crews.beat_s
+            self.beat_s = WATCHED_BEAT_S
         self._times, self._travel, self._shared = times, travel, trips
         self._orders: dict[str, Sent] = {}
         self._kinds: dict[str, list[Crew]] | None = None
@@ -174,6 +176,16 @@ class ForkCrews(Crews):
             crew.halt(self._agenda.now)
             return
         super()._work(crew)
+
+    def report_at_first(self) -> None:
+        """Where people choose, all that stand are heard from as the fork begins, however long ago that was before."""
+        if self._watched:
+            self._put([self._position(crew) for crew in self.of.values() if crew.trip is None])
+
+    def beat_on(self, start: int) -> None:
+        """Go on with the beats that began at `start`, as if they had never been interrupted."""
+        done = (self._agenda.now - start) // self.beat_s
+        self._agenda.at(start + (done + 1) * self.beat_s, self._beat, quiet=True)
 
     def _beat(self) -> None:
         """Those that were sent say where they stand; of the others nothing has changed since the fork began, and

@@ -17,6 +17,8 @@ from typing import Any
 from data import codec
 from data.records import (
     EventPayload,
+    IncidentMoved,
+    IncidentState,
     Kind,
     Record,
     UnitStatus,
@@ -208,6 +210,12 @@ def _commanded(matters: Mapping[str, Matter], records: Iterable[Record]) -> None
             one = _order(matters, sent, last, str(incident), payload.unit, at)  # type: ignore[attr-defined]
             if one is not None and one.there is None:
                 one.there = at
+        elif record.kind is Kind.INCIDENT_CLOSED or (
+            isinstance(payload, IncidentMoved) and payload.phase is IncidentState.CLOSED
+        ):
+            for held in [each for each in last.values() if each.incident == incident]:
+                held.free = held.free or at
+                del last[held.unit]
         elif record.kind is Kind.INCIDENT_RECALLED:
             for unit in payload.units:  # type: ignore[attr-defined]
                 held = sent.get((str(incident), unit))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -83,7 +83,11 @@ class ForkSessions:
 
     def all(self) -> list[ForkSession]:
         """The forks of the store, oldest first."""
-        return [self(fork.timeline) for fork in forks(self._store)]
+        found = []
+        for fork in forks(self._store):
+            with suppress(NotFound):  # deleted meanwhile
+                found.append(self(fork.timeline))
+        return found
 
     def _look(self, fork: Fork) -> ForkState:
         """As its log says now; whoever looks at one that runs has it played: also one that another server left."""
@@ -266,7 +270,8 @@ class ForkSessions:
         """Play the forks that are under way: what a server does that was started anew."""
         for session in self.all():
             if not session.fork.policy:
-                session.look()
+                with suppress(NotFound):  # deleted meanwhile
+                    session.look()
 
     def playing(self, timeline: str) -> bool:
         """Whether a thread of this server plays it."""

@@ -27,6 +27,10 @@ class Agenda:
         self._count += 1
         heapq.heappush(self._heap, (max(second, self.now), self._count, deed, quiet))
 
+    def begin_at(self, second: int) -> None:
+        """Begin anew at a moment: what was to be done before it is not done."""
+        self.now, self._heap = second, []
+
     @property
     def next(self) -> int | None:
         """When something is to be done."""
@@ -34,7 +38,8 @@ class Agenda:
 
     def pop(self) -> tuple[Deed, bool]:
         """(what is to be done first, whether it is quiet); its moment is now."""
-        self.now, _, deed, quiet = heapq.heappop(self._heap)
+        at, _, deed, quiet = heapq.heappop(self._heap)
+        self.now = max(self.now, at)
         return deed, quiet
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -34,7 +35,11 @@ FORK_PATH = "/forks/{name}"
 @router.get("/forks", summary="Forks: what would have been", responses=refusals(503))
 def list_forks(services: ServicesDep) -> Forks:
     """All forks of this store, oldest first."""
-    return Forks(forks=[_told(session) for session in _forks(services).all()])
+    found = []
+    for session in _forks(services).all():
+        with suppress(NotFound):  # deleted meanwhile
+            found.append(_told(session))
+    return Forks(forks=found)
 
 
 @router.post("/forks", status_code=201, summary="Make a fork", responses=COMMAND, dependencies=Sealed)

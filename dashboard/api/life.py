@@ -172,12 +172,19 @@ def _arrivals(services: Services, row: IncidentRow, units: list[UnitRow], now: d
     coming = [u for u in units if u.incident == row.id and u.status in (UnitStatus.DISPATCHED, UnitStatus.EN_ROUTE)]
     if not coming or row.lon is None or row.lat is None:
         return []
-    oldest = now - timedelta(seconds=services.settings.position_max_age_s)
-    known = [u.lon is not None and u.position_at is not None and u.position_at >= oldest for u in coming]
+    kinds = [services.book.skills.kind(u.kind) for u in coming]
+    usual = services.settings.position_max_age_s
+    ages = [usual if kind.position_max_age_s is None else kind.position_max_age_s for kind in kinds]
+    known = [
+        u.lon is not None and u.position_at is not None and now - u.position_at <= timedelta(seconds=age)
+        for u, age in zip(coming, ages, strict=True)
+    ]
     lon = np.array([u.lon if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)
     lat = np.array([u.lat if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)
-    seconds = ways(services).seconds(lon, lat, row.lon, row.lat, now)
     metres = haversine_m(lon, lat, row.lon, row.lat)
+    on_foot = np.array([np.nan if kind.walk_kmh is None else kind.walk_kmh for kind in kinds], np.float64)
+    driven = ways(services).seconds(lon, lat, row.lon, row.lat, now)
+    seconds = np.where(np.isnan(on_foot), driven, metres / (on_foot / 3.6))
     order = np.argsort(seconds, kind="stable")  # NaN comes last
     return [
         ArrivalBody(unit=coming[i].id, travel_s=_finite(seconds[i]), distance_m=_finite(metres[i]))

@@ -30,7 +30,7 @@
       const was = k.before?.[name];
       const note = $(`kpi-${name}-note`);
       set(note, was === undefined ? "" : gc.signed(k[name] - was));
-      if (note) note.title = was === undefined ? "" : `${gc.t("kpi.before", { before: gc.windowWords.before() })}：${gc.num(was)}`;
+      if (note) note.title = was === undefined ? "" : `${gc.t("kpi.before", { before: gc.windowWords.before() })}${gc.lang === "zh" ? "：" : ": "}${gc.num(was)}`;
     }
     const of = (id, n) => set($(`kpi-${id}-note`), n ? gc.t("kpi.of", { n: gc.num(n) }) : gc.t("kpi.none"));
     of("units_available", k.units);

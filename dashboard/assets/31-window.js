@@ -47,10 +47,16 @@
       close(true);
     } else set($("window-refused"), gc.t("window.form.wrong"));
   }
+  /** An Escape written in the form is the form's, whatever else of the page would take one. */
+  function leave(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    close(true);
+  }
   function open(button) {
     const chosen = kind() === "chosen" ? name().split("/") : [gc.now() - 86.4e6, gc.now()].map((t) => gc.replays.toLocal(t).slice(0, 16));
     const [from, to] = chosen.map((local) => local.replace("T", " "));
-    const made = el("form", { id: "window-form", class: "window-form", role: "dialog", "aria-label": gc.t("window.form"), onsubmit: apply },
+    const made = el("form", { id: "window-form", class: "window-form", role: "dialog", "aria-label": gc.t("window.form"), onsubmit: apply, onkeydown: leave },
       field("from", from), field("to", to),
       el("p", { id: "window-refused", class: "refusal", role: "alert" }),
       el("button", { class: "primary", type: "submit", text: gc.t("window.form.go") }));
@@ -62,6 +68,7 @@
   }
   gc.actions["window-chosen"] = (_, button) => close(true) || open(button);
   gc.onEscape.unshift(() => close(true));
+  gc.closeWindow = close;
   /** The button of the form says the period that was chosen. */
   gc.windowControls = () => {
     for (const name of ["compare", "days"]) $(`${name}-button`)?.setAttribute("aria-pressed", String(gc.address.view[name]));

@@ -68,6 +68,8 @@
     /** Bring the table in line with the queue; `all`: also rows that are as they were, since time went on. */
     show: (all = false) => {
       if (!api) return;
+      // Rows beyond the last one are out of the table's reach but keep their mark: it is taken off while it can be.
+      if (api.getDisplayedRowCount() > queue.n) api.deselectAll();
       if (api.getDisplayedRowCount() !== queue.n) api.setRowCount(queue.n, true);
       fill(all);
       mark();

@@ -38,7 +38,7 @@
 
   desk.wall = {
     tell, off, named, showing,
-    items: () => ["", ...walls].map((wall) => ({ id: wall || "all", names: [...new Set([named(wall), ...(wall ? [wall] : [gc.boot.text.zh["wall.every"], gc.boot.text.en["wall.every"]])])], note: () => "" })),
+    items: () => (void ask(), ["", ...walls]).map((wall) => ({ id: wall || "all", names: [...new Set([named(wall), ...(wall ? [wall] : [gc.boot.text.zh["wall.every"], gc.boot.text.en["wall.every"]])])], note: () => "" })),
     /** The line under the head of the case: where it is shown, or the push. */
     line: (life) => {
       void ask();

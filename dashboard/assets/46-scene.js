@@ -15,6 +15,7 @@
   let left = ""; // the scene that was left here, until the log says so
   let asked = null;
   let read = -Infinity;
+  let readAt = NaN; // which moment the screen showed then
   let names = null; // {workflow: {steps, clocks}}, in both languages
 
   /** The name of this wall's seat: `seat=` in its address. */
@@ -51,6 +52,7 @@
     main.toggleAttribute("data-scene", !!next);
     if (came) {
       gc.closeCard?.();
+      gc.closeWindow(false); // its button is hidden now
       host().querySelector(".scene-body").scrollTop = 0;
     }
     if (came || went) look();
@@ -61,6 +63,7 @@
   async function ask(scene) {
     const mine = (asked = new AbortController());
     read = performance.now();
+    readAt = gc.now();
     try {
       names ??= await steps(mine.signal);
       const found = await gc.api(`/incidents/${encodeURIComponent(scene.incident)}?candidates=1&excluded=1`, undefined, mine.signal);
@@ -112,13 +115,12 @@
   function host() {
     let node = $("scene");
     if (!node) {
-      node = el("section", { id: "scene", class: "scene", "data-i18n-label": "scene.title" },
+      node = el("section", { id: "scene", class: "scene", "data-i18n-label": "scene.title", "aria-label": gc.t("scene.title") },
         el("header", { class: "scene-head" },
           el("div", { class: "scene-said" }, el("p", { class: "scene-why", role: "status" }), el("button", { type: "button", class: "secondary small", "data-action": "leave-scene", "data-i18n": "scene.leave", text: gc.t("scene.leave") })),
           el("div", { class: "scene-signs" }), el("h2", { class: "scene-name" }), el("p", { class: "scene-where" })),
         el("div", { class: "scene-body" }));
       document.querySelector(".wall").append(node);
-      gc.speak(node.parentElement);
     }
     node.hidden = false;
     return node;
@@ -126,7 +128,7 @@
   let drawn = "";
   function draw() {
     const node = host();
-    const key = JSON.stringify([gc.lang, shown, { ...life, at: 0, recommendation: 0, duplicates: 0, moves: 0 }, away]);
+    const key = JSON.stringify([gc.lang, shown, { ...life, at: 0, recommendation: 0, duplicates: 0, moves: 0 }, Math.floor(gc.ms(life?.at) / 60_000), away]);
     if (key === drawn && node.childElementCount) return;
     drawn = key;
     const it = life?.incident ?? shown;
@@ -203,6 +205,6 @@
     usualAddress?.(...args);
     follow();
   };
-  // While nothing else changes, units still come nearer.
-  setInterval(() => shown && !document.hidden && !gc.replay && follow(), READ_MS);
+  // While nothing else changes, units still come nearer; a replay that stands is read again where its moment is another one.
+  setInterval(() => shown && !document.hidden && (!gc.replay || gc.now() !== readAt) && follow(), READ_MS);
 })();

@@ -24,6 +24,7 @@
   if (!gc.replay) return;
   const seatName = (name) => (name === "wall" ? gc.t("nav.wall") : name);
   const where = (it) => (it.area ? gc.name({ name: it.area_name, name_en: it.area_name_en, code: it.area }, "name") : gc.t("replay.seats.whole"));
+  const span = (window) => (window.includes("/") ? window.replaceAll("T", " ").replace("/", " – ") : gc.t(`window.${window}`));
   const address = (it) => {
     const params = new URLSearchParams(it.view);
     params.set("replay", gc.replay);
@@ -48,7 +49,7 @@
         node.firstChild.title = gc.t("replay.seats.show");
         set(name, seatName(it.seat));
         const page = it.seat === "wall" ? "" : gc.t(it.page === "/desk" ? "nav.desk" : "nav.wall");
-        set(area, [page, where(it), gc.t(`window.${new URLSearchParams(it.view).get("window") ?? "24h"}`)].filter(Boolean).join(" · "));
+        set(area, [page, where(it), span(new URLSearchParams(it.view).get("window") ?? "24h")].filter(Boolean).join(" · "));
         area.title = area.textContent;
         set(since, gc.clock(gc.ms(it.since)));
         since.title = gc.t("replay.seats.since", { at: replay.moment(gc.ms(it.since)) });

@@ -7,6 +7,7 @@
   const { el, set } = gc;
   const EVERY_MS = 1000;
   const HIDDEN_MS = 5000;
+  const OVER_MS = 60_000; // a what-if that is over only can be deleted
   const AWAY_MS = 4000; // so long without an answer is said
   const ASKED = gc.boot.exercise ?? {};
   const PHASES = { prepared: "○", running: "●", paused: "❚❚", ended: "■" };
@@ -55,7 +56,7 @@
     for (const listener of exercise.listeners) listener(state);
     if (gc.address && !gc.replay) gc.tick();
   };
-  /** Read its state now; then again each second. */
+  /** Read its state now; then again each second while it goes on. */
   exercise.look = async () => {
     clearTimeout(timer);
     const console = location.pathname === "/drill";
@@ -69,7 +70,8 @@
       if (exercise.away && held) held = { t: reading(), at: performance.now(), rate: 0 };
       draw();
     }
-    timer = setTimeout(exercise.look, document.hidden ? HIDDEN_MS : EVERY_MS);
+    const over = exercise.kind === "fork" && exercise.state?.phase === "ended" && !exercise.away;
+    timer = setTimeout(exercise.look, over ? OVER_MS : document.hidden ? HIDDEN_MS : EVERY_MS);
   };
   document.addEventListener("visibilitychange", () => !document.hidden && timer && exercise.look());
 

@@ -136,7 +136,13 @@
   // --- what came of them: asked for one after the other, once for each that is over ----------------------------------------------
   const FEW = 5; // a comparison takes the server seconds: of older ones it is asked for when somebody opens it
   const KEPT = "gridcommand.fork.results";
-  const results = new Map(JSON.parse(localStorage.getItem(KEPT) ?? "[]"));
+  const results = new Map();
+  try {
+    for (const [key, gain] of JSON.parse(localStorage.getItem(KEPT) ?? "[]")) results.set(key, gain);
+  } catch {
+    // What cannot be read is asked for again.
+  }
+  const tried = new Set(); // whose comparison was refused: not asked again on this page
   const keyOf = (it) => `${it.timeline} ${it.made_at}`;
   /** What came of one that is over does not change any more: this browser keeps it. */
   forks.keep = (it, found) => {
@@ -145,12 +151,12 @@
   };
   let asking = "";
   async function compare() {
-    const next = !asking && [...known].reverse().slice(0, FEW).find((it) => forks.phase(it) === "done" && !results.has(keyOf(it)));
+    const next = !asking && [...known].reverse().slice(0, FEW).find((it) => forks.phase(it) === "done" && !results.has(keyOf(it)) && !tried.has(keyOf(it)));
     if (!next) return;
     asking = keyOf(next);
     const found = await gc.api(forks.path(next.timeline, "/comparison")).catch(() => null);
     if (found) forks.keep(next, found);
-    else results.set(asking, undefined); // not asked again on this page
+    else tried.add(asking);
     asking = "";
     if (!here()) return;
     drawList();

@@ -22,6 +22,7 @@
   beside.counted = () => (beside.part === "all" ? beside.rows : beside.rows.filter((row) => row.on_roads));
   let timer = 0;
   let compared = -Infinity;
+  let comparedPhase = ""; // what its phase was then
   let refused = "";
   const here = () => gc.address?.page === "/fork" && $("fork-board");
 
@@ -44,7 +45,6 @@
     clearTimeout(timer);
     if (!here()) return;
     try {
-      const before = beside.fork && forks.phase(beside.fork);
       const it = await gc.api(forks.path(gc.timeline));
       const phase = forks.phase(it);
       const whole = { at: gc.ms(it.at), now: gc.ms(it.now ?? it.until ?? it.at), until: gc.ms(it.until ?? it.at) };
@@ -52,9 +52,10 @@
       [beside.from, beside.to] = [whole.at, Math.max(whole.at + 60_000, forks.played(it) ? Math.max(whole.now, whole.at + 600_000) : whole.until)];
       refused = phase === "failed" ? forks.error(it) || gc.t("fork.phase.failed") : "";
       const due = performance.now() - compared > COMPARE_MS;
-      if (phase !== "making" && phase !== "failed" && (!beside.found || phase !== before || (phase === "running" && due))) {
+      if (phase !== "making" && phase !== "failed" && (phase !== comparedPhase || (phase === "running" && due))) {
         const found = await gc.api(forks.path(gc.timeline, "/comparison"));
         compared = performance.now();
+        comparedPhase = phase;
         if (phase === "done") forks.keep(it, found);
         take(found);
       }
@@ -62,7 +63,9 @@
       refused = error.message;
     }
     draw();
-    if (!beside.fork || ["making", "running", "paused"].includes(forks.phase(beside.fork))) timer = setTimeout(look, document.hidden ? 3 * LOOK_MS : LOOK_MS);
+    const phase = beside.fork && forks.phase(beside.fork);
+    if (!phase || ["making", "running", "paused"].includes(phase)) timer = setTimeout(look, document.hidden ? 3 * LOOK_MS : LOOK_MS);
+    else if (phase !== "failed" && phase !== comparedPhase) timer = setTimeout(look, COMPARE_MS); // the last comparison was refused
   }
   beside.look = look;
 
@@ -123,8 +126,16 @@
       set($("fork-go"), gc.t(phase === "running" ? "fork.pause" : begun ? "fork.resume" : "fork.start"));
       for (const button of $("fork-rates").children) button.setAttribute("aria-pressed", String(Number(button.dataset.rate) === pace()));
     }
-    const ways = [["desk", "/desk"], ["wall", "/"]].map(([name, page]) => el("a", { class: played ? "secondary small" : "link", id: `fork-open-${name}`, href: forks.to(page, gc.timeline), target: "_blank", rel: "noopener", text: gc.t(`fork.go.${name}`) }));
-    $("fork-ways").replaceChildren(el("span", { class: "drill-phase", "data-phase": phase ?? "", text: it ? forks.phaseWords(it) : "" }), ...ways, el("a", { class: "link", href: forks.to("/fork"), text: gc.t("fork.go.list") }));
+    const ways = $("fork-ways");
+    if (!$("fork-open-desk")) ways.replaceChildren(el("span", { class: "drill-phase" }), ...["desk", "wall"].map((name) => el("a", { id: `fork-open-${name}`, target: "_blank", rel: "noopener" })), el("a", { class: "link" }));
+    const [state, desk, wall, list] = ways.children;
+    state.dataset.phase = phase ?? "";
+    set(state, it ? forks.phaseWords(it) : "");
+    desk.className = wall.className = played ? "secondary small" : "link";
+    for (const [link, name, href] of [[desk, "desk", forks.to("/desk", gc.timeline)], [wall, "wall", forks.to("/", gc.timeline)], [list, "list", forks.to("/fork")]]) {
+      link.href = href;
+      set(link, gc.t(`fork.go.${name}`));
+    }
     $("fork-refused").hidden = !refused;
     set($("fork-refused"), refused);
   }

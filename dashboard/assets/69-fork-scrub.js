@@ -13,6 +13,7 @@
   let moved = false; // until somebody moves it the cursor stands at the end, and the map shows the what-if as it is
   const held = { original: null, fork: null }; // ids of the replays
   let shown = ""; // that of the replay on the map
+  let drawn = "fork"; // the course on the map: that wished for, once its picture was asked for
 
   // --- the map ------------------------------------------------------------------------------------------------------------------
   const watched = gc.watched;
@@ -20,7 +21,7 @@
   function view(data) {
     const params = new URLSearchParams(data.query);
     if (shown) params.set("replay", shown);
-    if (shown && which === "original") beside.fork.of === "live" ? params.delete("timeline") : params.set("timeline", beside.fork.of);
+    if (shown && drawn === "original") beside.fork.of === "live" ? params.delete("timeline") : params.set("timeline", beside.fork.of);
     return params.toString();
   }
   const iso = (ms) => new Date(ms).toISOString();
@@ -40,7 +41,7 @@
   let busy = false;
   /** Bring the map to the cursor; while one picture is on its way only the latest wish is kept. */
   async function follow() {
-    wanted = { which, t: beside.t };
+    wanted = { which, t: beside.t ?? beside.to };
     if (busy) return;
     busy = true;
     while (wanted) {
@@ -52,13 +53,19 @@
           await replayed(it.which, it.t);
           shown = held[it.which];
         }
+        drawn = it.which;
         refused("");
         window.dash_clientside.set_props("stream", { view: view(gc.address) });
       } catch (error) {
         refused(error.message);
+        if (!wanted) choose(drawn);
       }
     }
     busy = false;
+  }
+  function choose(course) {
+    which = course;
+    for (const button of document.querySelectorAll('[data-action^="fork-map:"]')) button.setAttribute("aria-pressed", String(button.dataset.action === `fork-map:${which}`));
   }
   const refused = (words) => {
     if (words) set($("fork-map-said"), words);
@@ -72,9 +79,9 @@
     if (shown ? replay?.id !== shown : replay) return;
     const t = replay ? replay.t : gc.now();
     $("fork-map-said").dataset.t = Math.round(t);
-    $("fork-map-said").dataset.which = which;
-    set($("fork-map-said"), gc.t("fork.map.said", { which: gc.t(`fork.course.${which}`), at: gc.minute(t).slice(5) }));
-    document.querySelector(".page-fork .map-host")?.classList.toggle("is-original", which === "original");
+    $("fork-map-said").dataset.which = drawn;
+    set($("fork-map-said"), gc.t("fork.map.said", { which: gc.t(`fork.course.${drawn}`), at: gc.minute(t).slice(5) }));
+    document.querySelector(".page-fork .map-host")?.classList.toggle("is-original", drawn === "original");
   });
 
   // --- the cursor -----------------------------------------------------------------------------------------------------------------
@@ -132,8 +139,7 @@
     },
     "fork-map": (course) => {
       if (!beside.fork || course === which) return;
-      which = course;
-      for (const button of document.querySelectorAll('[data-action^="fork-map:"]')) button.setAttribute("aria-pressed", String(button.dataset.action === `fork-map:${which}`));
+      choose(course);
       set($("fork-map-said"), gc.t("fork.map.coming", { at: gc.minute(beside.t ?? beside.to).slice(5) }));
       follow();
     },

@@ -107,7 +107,7 @@ def read_address(pathname: str, search: str, region: Region, default_lang: Lang)
         view = parse_view(raw)
     except BadView as error:
         return Address(page, lang, _whose(raw), whole, empty, ("bad.title", {}, str(error)))
-    if page in ("/desk", "/drill"):
+    if page in ("/desk", "/drill", "/fork"):
         view = view.with_(compare=False, days=False)  # nothing there shows them, or could leave them
     usual = _whose(raw)
     if pathname not in PAGES:

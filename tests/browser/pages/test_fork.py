@@ -68,7 +68,6 @@ class Centre:
 def centre(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Centre]:
     settings = Settings(
         var_dir=tmp_path_factory.mktemp("fork"), database_url="", tick_min_s=0.05, silence_poll_s=0.2, timezone="UTC",
-        position_max_age_s=86_400,
     )  # fmt: skip
     day = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=5)
     with serving(settings, SystemClock(), fill=False) as server:
@@ -139,6 +138,7 @@ def test_a_what_if_is_begun_from_a_replay_played_at_its_desk_and_compared(centre
     page.click('[data-action="fork-map:original"]')
     page.wait_for_function("document.getElementById('fork-map-said').dataset.which === 'original'")
     page.wait_for_function(at_cursor, arg=report)
+    page.click('#fork-paces [data-pace="60"]')  # slow enough that it does not come to its end before it is stopped
     page.click("#fork-play")
     page.wait_for_function("(t) => Number(document.getElementById('fork-track').dataset.t) > t + 60000", arg=report)
     page.click('#fork-play[data-sign="pause"]')

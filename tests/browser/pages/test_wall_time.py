@@ -89,7 +89,8 @@ def test_differences_are_chosen_read_and_left_by_keyboard(demo: Any, window: Any
     page.keyboard.press("Enter")
     page.wait_for_selector('#window-chosen[aria-pressed="true"]')
     assert "window=2026-01-02T08%3A00%2F2026-01-03T00%3A00" in view.query()
-    assert page.locator("#window-chosen").inner_text().endswith("01-02 08:00 – 01-03 00:00")
+    chosen = page.locator("#window-chosen").inner_text()
+    assert chosen.replace("2026-", "") == "01-02 08:00 – 01-03 00:00"  # the year is left out where it is this one
     page.wait_for_function("() => document.getElementById('kpi-reported').dataset.value === '0'")
     press(page, "#window-chosen")
     page.wait_for_selector("#window-form")

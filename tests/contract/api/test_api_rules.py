@@ -194,7 +194,7 @@ def test_the_document_leaves_nothing_out(desk: Desk) -> None:
                         ), f"{where} {status}"  # fmt: skip
             if method == "post":
                 assert {"400", "403", "409", "413", "503"} <= set(call["responses"]), where
-                # Replays write nothing; a drill or fork takes an act once, by the phase it needs, and a bookmark by its moment.
+                # Replays write nothing; drills and forks take acts once, by their phase, and bookmarks by their moment.
                 if not {"replays", "drills", "forks", "bookmarks"} & set(call["tags"]):
                     assert any(p["name"].lower() == "idempotency-key" for p in call["parameters"]), where
                 for content in call["requestBody"]["content"].values():

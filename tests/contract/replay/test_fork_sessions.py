@@ -160,6 +160,23 @@ def test_units_that_stand_are_heard_from_in_a_played_fork_so_that_they_can_be_se
     assert at(100) - oldest <= timedelta(seconds=Settings().position_max_age_s)
 
 
+def test_a_fork_that_is_taken_up_again_has_the_records_of_one_that_never_stood_still(filled: SqlStore):
+    logs = []
+    for name, stops in (("through", ()), ("again", (40, 95, 190))):
+        it = Played(filled, name)
+        it.to(at(12))
+        it.dispatch("X1", "F2")
+        for minute in (*stops, 340):
+            it.to(at(minute))
+            it.engine = it.taken_up()
+        own = filled.read_after(it.fork.seq, timeline=it.timeline)
+        # Ids of what the router did are made of the timeline's name.
+        ids = [(r.kind, "" if r.source == "desk" else r.source_id, r.at, r.lon, r.lat) for r in own]
+        logs.append(sorted(ids, key=repr))
+    assert logs[0] == logs[1]
+    assert sum(each[0] is Kind.UNIT_POSITION for each in logs[0]) > 100
+
+
 def test_a_seek_in_a_played_fork_is_what_its_log_folds_to(filled: SqlStore):
     it = Played(filled, "seek")
     stood = {}
