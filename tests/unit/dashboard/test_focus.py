@@ -110,6 +110,14 @@ def test_a_timeline_that_cannot_be_named_shows_nothing() -> None:
     assert (address.view.layers, address.view.panel) == ((), False)
 
 
+@pytest.mark.parametrize("page", ["/desk", "/drill", "/fork"])
+def test_where_days_and_differences_are_not_shown_they_are_not_watched(page: str) -> None:
+    asked = "?compare=1&days=1&window=7d"
+    assert parse_qs(read_address(page, asked, REGION, "zh").view.query()) == {"window": ["7d"]}
+    wall = parse_qs(read_address("/", asked, REGION, "zh").view.query())
+    assert (wall["compare"], wall["days"]) == (["1"], ["1"])
+
+
 def test_the_list_of_exercises_watches_nothing_of_the_district_and_a_console_its_drill() -> None:
     listed = read_address("/drill", "", REGION, "zh")
     assert (listed.watched().layers, listed.watched().panel) == ((), False)
