@@ -404,6 +404,16 @@ def test_a_map_that_is_drawn_slowly_is_coarse_while_it_moves_and_sharp_at_rest(m
     assert pixels(moving, lambda now: now["green"] > 100)["green"] > 100
 
 
+def test_a_canvas_that_the_layers_set_to_an_earlier_size_is_set_right(moving: Any) -> None:
+    moving.open()
+    width = "engine().maplibre.getCanvas().width"
+    moving.until(f"{width} === 1000")
+    moving.get("void (window.widths = [], engine().maplibre.on('render', () => window.widths.push(" + width + ")))")
+    moving.get("void engine().overlay._deck.device.canvasContext.setDrawingBufferSize(723, 463)")
+    moving.get("void engine().maplibre.triggerRepaint()")
+    moving.until(f"window.widths.includes(723) && window.widths.at(-1) === 1000 && {width} === 1000")
+
+
 def test_a_map_that_is_drawn_fast_is_sharp_all_the_time(moving: Any) -> None:
     moving.open()
     moving.until("engine().maplibre.getCanvas().width === 1000")

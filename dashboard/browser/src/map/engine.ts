@@ -53,6 +53,8 @@ export class MapEngine {
   /** When the camera moved last. */
   private movedAt = -Infinity
   private scaling = false
+  /** Pixels of the canvas along its upper edge, as the map last made it. */
+  private width = 0
   private readonly coarse: Coarse
 
   constructor(
@@ -208,7 +210,9 @@ export class MapEngine {
     map.addImage('hatch', hatchImage(), { pixelRatio: 2 })
     map.on('load', () => this.ready(map))
     map.on('error', (event) => console.warn('map:', event.error?.message ?? event))
-    map.on('render', () => this.rendered())
+    map.on('render', () => this.rendered(map))
+    this.width = map.getCanvas().width
+    map.on('resize', () => (this.width = map.getCanvas().width))
     map.on('move', () => {
       this.redraw()
       if (this.scaling) return
@@ -301,7 +305,9 @@ export class MapEngine {
     return this.flight.columnHeight(this.content.naturalHeight(), this.hostHeight)
   }
 
-  private rendered(): void {
+  private rendered(map: MapLibreMap): void {
+    // The layers' device heard of an earlier size a moment late and set the canvas back to it: the map would stay so.
+    if (map.getCanvas().width !== this.width) setTimeout(() => this.rescale())
     this.meter.frame(performance.now() - this.movedAt < MOVING_MS)
     if (this.loaded) this.paints.rendered()
   }
