@@ -135,3 +135,22 @@ def test_the_filter_finds_rows_that_were_never_seen(long: Any) -> None:
     long.keyboard.press("Escape")
     long.wait_for_function(f"() => ({ROWS})().length > 5")
     seen(long)
+
+
+def test_one_row_is_in_hand_when_the_queue_shrank_above_the_last_one_and_grew_again(quiet: Any, window: Any) -> None:
+    quiet.flood(11)
+    fire = quiet.opened("库房冒烟")
+    page = window(quiet).desk("?lang=en&layers=areas")
+    marked = "() => document.querySelectorAll('#incident-grid .ag-center-cols-container > .ag-row-selected').length"
+    page.wait_for_function(f"() => ({ROWS})().length === 12")
+    chosen = seen(page)[-1][1]
+    page.keyboard.press("End")
+    page.wait_for_selector(f"#incident-grid .ag-row-selected[row-id='{chosen}']")
+    quiet.post(f"/incidents/{fire}/close", actor="坐席 9", disposition="已扑灭")
+    page.wait_for_selector(f"#incident-grid .ag-row-selected[row-id='{chosen}'][row-index='10']")
+    quiet.opened("厂房冒烟")
+    page.wait_for_selector(f"#incident-grid .ag-row-selected[row-id='{chosen}'][row-index='11']")
+    assert page.evaluate(marked) == 1
+    page.keyboard.press("Home")
+    page.wait_for_selector("#incident-grid .ag-row-selected[row-index='0']")
+    assert page.evaluate(marked) == 1
