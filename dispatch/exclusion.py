@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from data.records import UnitStatus
 from data.store import IncidentRow, UnitRow
@@ -44,8 +44,7 @@ class Judge:
         if found is None:
             kind = self.skills.kind(unit.kind)
             fits = tuple(n for n, need in enumerate(self.needs) if need.fits(unit.kind, unit.skills))
-            age = self.max_age_s if kind.position_max_age_s is None else kind.position_max_age_s
-            since = self.now - timedelta(seconds=age)
+            since = kind.oldest_position(self.now, self.max_age_s)
             found = Profile(kind, fits, None if fits else self._unfit(unit), since)
             self._profiles[unit.kind, unit.skills] = found
         return found

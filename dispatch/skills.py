@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class UnitKind:
     own_area: bool = False
     walk_kmh: float | None = None
     position_max_age_s: float | None = None
+
+    def oldest_position(self, now: datetime, usual_s: float) -> datetime:
+        """From when on a position of such a unit counts at `now`; `usual_s` is the setting."""
+        return now - timedelta(seconds=usual_s if self.position_max_age_s is None else self.position_max_age_s)
 
 
 @dataclass(frozen=True, slots=True)

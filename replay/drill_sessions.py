@@ -25,7 +25,7 @@ from replay.drill import Drill, Overtaken
 from replay.drill_engine import Engine
 from replay.drill_state import DrillState, Phase
 from replay.hosted import Told
-from replay.player import Held, OnlyOne, Player, Turn
+from replay.player import Held, OnlyOne, PlayerSet, Turn
 from replay.policies import NONE, policy
 from replay.report_log import DrillLog, add
 from replay.scenario import Scenario
@@ -147,11 +147,9 @@ class DrillSessions:
         which holds it."""
         self._store, self._clock, self._book, self._settings = store, clock, book, settings
         self._roads, self._timelines, self._submit, self._playing = roads, timelines, submit, playing
-        self._held = held
         self._lock = threading.Lock()
         self._sessions: dict[str, DrillSession] = {}
-        self._players: dict[str, Player] = {}
-        self._closed = False
+        self._players = PlayerSet(held)
 
     def make(self, scenario: Scenario, *, actor: str, run: str = "", seed: int = 0, policy_name: str = "") -> str:
         """Make a drill. Returns its timeline. Raises Refused when there is one of that name, BadInput for a policy that
@@ -198,20 +196,14 @@ class DrillSessions:
 
     def playing(self, timeline: str) -> bool:
         """Whether a thread of this server plays it."""
-        with self._lock:
-            player = self._players.get(timeline)
-            return player is not None and player.alive
+        return self._players.playing(timeline)
 
     def close(self) -> None:
         """Stop playing and wait for the threads; the drills are taken up from their logs."""
-        with self._lock:
-            self._closed = True
-            players, self._players = list(self._players.values()), {}
-            sessions, self._sessions = list(self._sessions.values()), {}
-        for player in players:
-            player.stop()
-        for player in players:
+        for player in self._players.stop():
             player.join()
+        with self._lock:
+            sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
             session.close()
 
@@ -220,17 +212,14 @@ class DrillSessions:
         self._play(state, acted=False)
 
     def _play(self, state: DrillState, *, acted: bool) -> None:
-        with self._lock:
-            player = self._players.get(state.timeline)
-            if player is not None and player.alive:
-                if acted:
-                    player.ring()
-            elif state.phase in UNDER_WAY and self._playing and not self._closed:
-                since = [state.now(self._clock.now())] if acted else []
-                self._players[state.timeline] = Player(
-                    state.timeline, self._held, lambda: self(state.timeline).state.phase in UNDER_WAY,
-                    lambda _stopped: self._turns(state.timeline, since),
-                )  # fmt: skip
+        if state.phase in UNDER_WAY and self._playing:
+            since = [state.now(self._clock.now())] if acted else []
+            self._players.play(
+                state.timeline, lambda: self(state.timeline).state.phase in UNDER_WAY,
+                lambda _stopped: self._turns(state.timeline, since), ring=acted,
+            )  # fmt: skip
+        elif acted:
+            self._players.ring(state.timeline)
 
     @contextmanager
     def _turns(self, timeline: str, since: list[datetime]) -> Iterator[Turn]:

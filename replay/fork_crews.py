@@ -180,7 +180,11 @@ class ForkCrews(Crews):
     def report_at_first(self) -> None:
         """Where people choose, all that stand are heard from as the fork begins, however long ago that was before."""
         if self._watched:
-            self._put([self._position(crew) for crew in self.of.values() if crew.trip is None])
+            self._report()
+
+    def _report(self) -> None:
+        some = (crew for crew in self.of.values() if crew.trip is None and (crew.orders or self._watched))
+        self._put([self._position(crew) for crew in some])
 
     def beat_on(self, start: int) -> None:
         """Go on with the beats that began at `start`, as if they had never been interrupted."""
@@ -190,8 +194,7 @@ class ForkCrews(Crews):
     def _beat(self) -> None:
         """Those that were sent say where they stand; of the others nothing has changed since the fork began, and
         nobody asks how old that is but people."""
-        some = (crew for crew in self.of.values() if crew.trip is None and (crew.orders or self._watched))
-        self._put([self._position(crew) for crew in some])
+        self._report()
         self._agenda.after(self.beat_s, self._beat, quiet=True)
 
     def _begin(self, crew: Crew, since: int = 0) -> None:

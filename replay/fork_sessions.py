@@ -32,7 +32,7 @@ from replay.fork_hosted import ForkSession
 from replay.fork_making import BROKE_OFF, Making
 from replay.fork_run import begun
 from replay.fork_state import ForkPhase, ForkState, act_of, beginning_of, not_under_way, state_of
-from replay.player import Held, OnlyOne, Player, Turn
+from replay.player import Held, OnlyOne, Player, PlayerSet, Turn
 
 TRIES = 5
 PAUSED_S = 900.0
@@ -61,7 +61,7 @@ class ForkSessions:
         self._roads, self._playing, self._held = roads, playing, held
         self._lock = threading.Lock()
         self._sessions: dict[str, ForkSession] = {}
-        self._players: dict[str, Player] = {}
+        self._players = PlayerSet(held)
         self._makings: dict[str, Making] = {}
         self._grounds: dict[tuple[str, float], Ground] = {}
         self._comparing = threading.Lock()
@@ -174,8 +174,7 @@ class ForkSessions:
         inherit from it."""
         self._require_playing()
         not_under_way(self(timeline).look())
-        with self._lock:
-            player = self._players.pop(timeline, None)
+        player = self._players.take(timeline)
         if player is not None:
             player.stop()
             if not player.join():
@@ -219,10 +218,7 @@ class ForkSessions:
                     zh="他人刚刚操作了本推演，请查看后重试",
                 )
         session.look()  # whoever looks at one that runs has it played
-        with self._lock:
-            player = self._players.get(timeline)
-        if player is not None:
-            player.ring()
+        self._players.ring(timeline)
         return session
 
     def _acted(self, state: ForkState, record: Record) -> bool:
@@ -231,13 +227,9 @@ class ForkSessions:
             return not tx.append([record]).duplicates
 
     def _play(self, state: ForkState) -> None:
-        timeline = state.fork.timeline
-        with self._lock:
-            player = self._players.get(timeline)
-            if self._closed or not self._playing or (player is not None and player.alive):
-                return
-            self._players[timeline] = Player(
-                timeline, self._held, lambda: state_of(self._store, state.fork).phase is ForkPhase.RUNNING,
+        if self._playing:
+            self._players.play(
+                state.fork.timeline, lambda: state_of(self._store, state.fork).phase is ForkPhase.RUNNING,
                 lambda stopped: self._turns(state.fork, stopped),
             )  # fmt: skip
 
@@ -275,9 +267,7 @@ class ForkSessions:
 
     def playing(self, timeline: str) -> bool:
         """Whether a thread of this server plays it."""
-        with self._lock:
-            player = self._players.get(timeline)
-            return player is not None and player.alive
+        return self._players.playing(timeline)
 
     # --- ending ------------------------------------------------------------------------------------------------
 
@@ -285,10 +275,10 @@ class ForkSessions:
         """Stop playing and making, and wait for the threads."""
         with self._lock:
             self._closed = True
-            workers: list[Player | Making] = [*self._players.values(), *self._makings.values()]
-            self._players, self._makings = {}, {}
-        for each in workers:
-            each.stop()
+            makings, self._makings = list(self._makings.values()), {}
+        for making in makings:
+            making.stop()
+        workers: list[Player | Making] = [*self._players.stop(), *makings]
         for each in workers:
             each.join()
 

@@ -107,3 +107,49 @@ class Player:
             if not turn():
                 return
             self._rung.wait(TURN_S)
+
+
+class PlayerSet:
+    """The players of this server, one to a timeline. Thread-safe."""
+
+    def __init__(self, held: Held) -> None:
+        self._held, self._closed = held, False
+        self._lock = threading.Lock()
+        self._of: dict[str, Player] = {}
+
+    def play(self, timeline: str, under_way: Callable[[], bool], begin: Begin, *, ring: bool = False) -> None:
+        """Have a timeline played; whoever plays it already is told that somebody acted where `ring`."""
+        with self._lock:
+            player = self._of.get(timeline)
+            if player is not None and player.alive:
+                if ring:
+                    player.ring()
+            elif not self._closed:
+                self._of[timeline] = Player(timeline, self._held, under_way, begin)
+
+    def playing(self, timeline: str) -> bool:
+        """Whether a thread of this server plays it."""
+        with self._lock:
+            player = self._of.get(timeline)
+            return player is not None and player.alive
+
+    def ring(self, timeline: str) -> None:
+        """Somebody acted."""
+        with self._lock:
+            player = self._of.get(timeline)
+        if player is not None:
+            player.ring()
+
+    def take(self, timeline: str) -> Player | None:
+        """The player of a timeline, which is forgotten here."""
+        with self._lock:
+            return self._of.pop(timeline, None)
+
+    def stop(self) -> list[Player]:
+        """Stop them all, and start no more. Whoever calls waits for them."""
+        with self._lock:
+            self._closed = True
+            players, self._of = list(self._of.values()), {}
+        for player in players:
+            player.stop()
+        return players

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -173,11 +173,10 @@ def _arrivals(services: Services, row: IncidentRow, units: list[UnitRow], now: d
     if not coming or row.lon is None or row.lat is None:
         return []
     kinds = [services.book.skills.kind(u.kind) for u in coming]
-    usual = services.settings.position_max_age_s
-    ages = [usual if kind.position_max_age_s is None else kind.position_max_age_s for kind in kinds]
+    oldest = [kind.oldest_position(now, services.settings.position_max_age_s) for kind in kinds]
     known = [
-        u.lon is not None and u.position_at is not None and now - u.position_at <= timedelta(seconds=age)
-        for u, age in zip(coming, ages, strict=True)
+        u.lon is not None and u.position_at is not None and u.position_at >= since
+        for u, since in zip(coming, oldest, strict=True)
     ]
     lon = np.array([u.lon if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)
     lat = np.array([u.lat if k else np.nan for u, k in zip(coming, known, strict=True)], np.float64)

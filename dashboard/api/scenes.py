@@ -29,26 +29,24 @@ Wall = Annotated[
 ]
 
 
-class Show(BaseModel):
-    """The incident whose scene a wall is to show."""
+class ToWall(BaseModel):
+    """What a wall is told about an incident."""
 
     actor: Actor
     role: Role = "dispatcher"
     incident: Id
     wall: Wall = ""
     key: Key = None
+
+
+class Show(ToWall):
+    """The incident whose scene a wall is to show."""
 
     model_config = taken({"incident": "D-7KQ2M4XA", "wall": "", "actor": "desk 3", "key": "51b0"})
 
 
-class Leave(BaseModel):
+class Leave(ToWall):
     """The incident that a wall is to show no longer."""
-
-    actor: Actor
-    role: Role = "dispatcher"
-    incident: Id
-    wall: Wall = ""
-    key: Key = None
 
     model_config = taken({"incident": "D-7KQ2M4XA", "wall": "", "actor": "wall", "key": "51b1"})
 
