@@ -21,6 +21,11 @@ export class ServerClock {
     this.heard = true
   }
 
+  /** This screen's clock was set: how far the server was from it says nothing now. What is held stays until the next answer. */
+  forget(): void {
+    this.differences.length = 0
+  }
+
   /** Milliseconds to add to this screen's clock; null before the server said anything. */
   get offset(): number | null {
     return this.heard ? this.held : null

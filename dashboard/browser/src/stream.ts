@@ -1,6 +1,6 @@
 // The client of /stream: one socket per page, several views on it, and what happens when it breaks.
 
-import { ServerClock } from './clock'
+import { IGNORED_MS, ServerClock } from './clock'
 import { applyFrame, type Change, type Tables } from './tables'
 import { canonical } from './view'
 import { BadFrame, decode, type Frame } from './wire'
@@ -23,6 +23,8 @@ export type Watcher = {
 export type Outside = {
   open(url: string): WebSocket
   now(): number
+  /** A clock that nobody sets; from when it counts does not matter. */
+  steady(): number
   random(): number
   later(ms: number, run: () => void): () => void
 }
@@ -30,6 +32,7 @@ export type Outside = {
 export const browser: Outside = {
   open: (url) => new WebSocket(url),
   now: () => Date.now(),
+  steady: () => performance.now(),
   random: () => Math.random(),
   later: (ms, run) => {
     const timer = setTimeout(run, ms)
@@ -79,6 +82,8 @@ export class StreamClient {
   private readonly watches = new Map<string, Watch>()
   private attempt = 0
   private heard = 0
+  /** How far the screen's clock was from the steady one when they were last compared. */
+  private apart: number | null = null
   private pings = 0
   private storeAway: number | null = null
   private cancelRetry: (() => void) | null = null
@@ -183,6 +188,7 @@ export class StreamClient {
     this.cancelTick?.()
     this.cancelTick = this.outside.later(1_000, () => {
       this.cancelTick = null
+      this.compareClocks()
       const socket = this.socket
       const quiet = this.outside.now() - this.heard
       if (socket && quiet > DEAD_MS) {
@@ -197,11 +203,29 @@ export class StreamClient {
     })
   }
 
+  // Somebody set this screen's clock, or the machine slept. After a sleep the line is most likely dead, and what is shown is
+  // old: a clock that went on counts as silence. One that was set back must not make a silence look shorter.
+  private compareClocks(): void {
+    const apart = this.outside.now() - this.outside.steady()
+    const by = apart - (this.apart ?? apart)
+    this.apart = apart
+    if (Math.abs(by) < IGNORED_MS) return
+    this.clock.forget()
+    if (this.socket?.readyState === 1) this.send({ op: 'ping', n: ++this.pings })
+    if (by > 0) return
+    this.heard += by
+    for (const watch of this.watches.values()) {
+      watch.since += by
+      if (watch.asked !== null) watch.asked += by
+    }
+  }
+
   private send(message: object): void {
     this.socket?.send(JSON.stringify(message))
   }
 
   private receive(data: ArrayBuffer | string): void {
+    this.compareClocks()
     const now = this.outside.now()
     this.heard = now
     if (typeof data === 'string') this.text(data)

@@ -42,7 +42,10 @@ class World implements Outside {
     this.sockets.push(socket)
     return socket as unknown as WebSocket
   }
-  now = () => this.time
+  /** By how much somebody set the screen's clock. */
+  set = 0
+  now = () => this.time + this.set
+  steady = () => this.time
   random = () => 0.5
   later = (ms: number, run: () => void) => {
     const timer = { at: this.time + ms, run }
@@ -299,4 +302,37 @@ test('a store that is away says since when, and a socket that goes meanwhile is 
   world.last.open()
   world.last.say(frame('', 2, null))
   assert.deepEqual(told[2], ['live', world.time, 'ok', true])
+})
+
+test('a screen whose clock is set shows the server\'s time with the next answer', () => {
+  for (const set of [3_600_000, -3_600_000]) {
+    const { world, client, it } = start()
+    const told: string[] = []
+    it.onState = (state) => told.push(state)
+    world.last.say(frame('', 1, null))
+    for (let n = 0; n < 5; n++) world.last.say(JSON.stringify({ op: 'pong', n, t: world.time }))
+    assert.equal(client.clock.offset, 0)
+    world.set = set
+    world.last.say(JSON.stringify({ op: 'pong', n: 6, t: world.time }))
+    assert.equal(client.clock.offset, -set)
+    assert.deepEqual(told, ['live'])
+  }
+})
+
+test('a clock that was set back makes no silence look shorter, one that leapt ahead opens the line anew', () => {
+  const back = start()
+  back.world.last.say(frame('', 1, null))
+  back.world.set = -3_600_000
+  back.world.pass(DEAD_MS + 2_000)
+  assert.equal(back.world.sockets.length, 2)
+
+  const ahead = start()
+  const heard = ahead.world.last
+  heard.say(frame('', 1, null))
+  ahead.world.set = 3_600_000 // as after an hour's sleep
+  ahead.world.pass(2_000)
+  assert.equal(heard.readyState, 3)
+  assert.equal(ahead.world.sockets.length, 2)
+  ahead.world.last.open()
+  assert.deepEqual(ahead.world.last.sent, [{ op: 'watch', id: 'a', view: '' }])
 })
