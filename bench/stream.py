@@ -18,6 +18,7 @@ import asyncio
 import bisect
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ from feeds.demo.prepare import prepare
 ROOT = Path(__file__).resolve().parents[1]
 PORT, DASH_PORT, FAN_PORT = 8161, 8162, 8163
 PER_SECOND = 1000
+_BACKLOG = re.compile(rb"^gridcommand_routing_backlog (\d+)$", re.MULTILINE)
 Row = tuple[str, str, str, str]
 
 
@@ -115,8 +117,22 @@ def latencies(posts: list[Post], clients: list[Frames]) -> tuple[list[float], li
     return accepted, sent
 
 
+async def settled(port: int, within_s: float = 300) -> None:
+    """Until every incident of the store that is to be a case is one: a server that files is not idle."""
+    until = time.monotonic() + within_s
+    async with Http(port) as http:
+        while time.monotonic() < until:
+            _, text, _ = await http.call("GET", "/metrics")
+            found = _BACKLOG.search(text)
+            if found is not None and found[1] == b"0":
+                return
+            await asyncio.sleep(1)
+    raise SystemExit(f"the server on {port} still makes cases after {within_s:.0f} s; see GRIDCOMMAND_ROUTE_PER_S")
+
+
 async def idle(pid: int, seconds: float) -> list[Row]:
     (wall,) = await watchers(PORT, [""], 1)
+    await settled(PORT)
     await asyncio.sleep(3)
     before = cpu_seconds(pid)
     await asyncio.sleep(seconds)

@@ -228,6 +228,7 @@ def running_services(
             rooms=rooms,
             drills=drills,
             forks=forks,
+            router=None if shown else router,
         )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dashboard.hub import Hub
     from data.writer import Writer
     from dispatch.book import Book
+    from dispatch.router import AutoRouter
     from feeds.runner import Feed, Runner
     from layers.reader import Reader
     from replay.drill_sessions import DrillSessions
@@ -84,6 +85,8 @@ class Services:
     """The drills of this server; None in a server that has none."""
     forks: ForkSessions | None = None
     """The forks of this server; None in a server that has none."""
+    router: AutoRouter | None = None
+    """Files what feeds open; None in a server that files nothing."""
     timeline: str = LIVE
     """What the request is about: the live timeline, that of a room, or a replay's. The fields above are that one's."""
     live: Services | None = None

@@ -110,6 +110,11 @@ class AutoRouter:
         """Incidents that were seen and not looked at yet."""
         return len(self._listed)
 
+    @property
+    def backlog(self) -> int | None:
+        """Incidents to be filed and cases to follow what happened; None before the log was first looked at."""
+        return None if self._seq is None else len(self._listed) + len(self._to_follow)
+
     def start(self) -> None:
         """Begin. Does nothing when routing is switched off (`route_per_s` or `route_within_hours` 0)."""
         if self._pause_s is not None and self._within and self._thread is None:

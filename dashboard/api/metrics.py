@@ -45,6 +45,7 @@ def _metrics(services: Services) -> Iterator[Metric]:
     yield Metric("intake_queue", "gauge", "Records waiting for the store", [({}, services.writer.waiting)])
     yield from _stream(services)
     yield from _casework(services)
+    yield from _routing(services)
     yield Metric("preparing", "gauge", "1 while a start prepares data", [({}, float(services.preparation.running))])
 
 
@@ -93,3 +94,10 @@ def _casework(services: Services) -> Iterator[Metric]:
     yield Metric("cases_paused", "gauge", "Open cases whose clocks stand still", [({}, found.paused)])
     yield Metric("cases_triage", "gauge", "Open cases that wait for a person to place them", [({}, waiting)])
     yield Metric("case_returns", "gauge", "Returns of the open cases", [({}, found.returns)])
+
+
+def _routing(services: Services) -> Iterator[Metric]:
+    backlog = None if services.router is None else services.router.backlog
+    if backlog is not None:  # neither where nothing is routed, nor before the router has looked
+        help = "Incidents that wait to be made cases, and cases that wait to follow their units or source"
+        yield Metric("routing_backlog", "gauge", help, [({}, backlog)])

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from data.records import Kind
+from data.records import EventPayload, Kind, Record
 from tests.contract.api.api_server import Server, eventually, settled
 
 OPEN = {"actor": "desk 1", "category": "0502", "severity": 1, "title": "冒烟", "lon": 116.045, "lat": 35.05}
@@ -169,3 +169,20 @@ def test_a_point_outside_the_district_is_refused_unless_the_desk_insists(client:
     taken = client.post("/api/v1/incidents", json={**far, "outside": True})
     assert taken.status_code == 200, taken.text
     assert taken.json()["incident"]["area"] is None
+
+
+def test_metrics_say_what_waits_to_be_made_a_case(server: Server) -> None:
+    def backlog() -> float:
+        text = server.client.get("/metrics").text
+        found = re.search(r"^gridcommand_routing_backlog (\d+)$", text, re.MULTILINE)
+        return float(found[1]) if found else -1
+
+    def filed() -> int:
+        found = server.client.get("/api/v1/incidents", params={"source": "hotline"}).json()["incidents"]
+        return sum(it["workflow"] != "" for it in found)
+
+    now = server.services.clock.now()
+    rain = EventPayload(category="1301", severity=3, title="积水")
+    server.services.store.append([Record(Kind.EVENT, "hotline", f"R{n}", now, rain) for n in range(5)])
+    eventually(lambda: filed() == 5)
+    eventually(lambda: backlog() == 0)

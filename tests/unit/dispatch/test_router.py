@@ -127,9 +127,12 @@ def test_open_incidents_without_a_case_are_filed_the_most_urgent_and_oldest_firs
 ) -> None:
     store.append([event("late", minutes=-1), event("early", minutes=-9), event("urgent", severity=1)])
     one = router(store, clock, desk)
+    assert one.backlog is None, "before the log was looked at nobody knows"
+    one.look()
+    assert one.backlog == 3
     work_off(one)
     assert filings(store) == ["urgent", "early", "late"]
-    assert (one.filed, one.waiting) == (3, 0)
+    assert (one.filed, one.waiting, one.backlog) == (3, 0, 0)
 
 
 def test_closed_and_old_incidents_and_those_with_a_case_stay_as_they_are(
