@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Select, and_, func, literal_column, or_, select
 
 from data.codec import instant
+from data.inherited_feeds import contacts, feeds
 from data.lineage import Part, belongs, is_fork, parts_of
 from data.moment_tracks import TrackReader
 from data.moment_worked import named_by
-from data.projection import Changes, Contact, Feed, Incident, fold
+from data.projection import Changes, Incident, fold
 from data.projection.changes import DocumentKey, EventKey
-from data.projection.feeds import MUTE
 from data.records import (
     ForkPayload,
     IncidentArrived,
@@ -63,8 +63,8 @@ def changed_rows(store: SqlStore, conn: Connection, fork: Record) -> Changes:
     parts = [Part(timeline), Part(payload.parent, fork.at, payload.head)]
     parts += parts_of(store, conn, payload.parent)[1:]
     made = _folded(store, conn, timeline, parts[1:], _unsettled(store, conn, parts[1:]), whole=True)
-    made.feeds = _feeds(store, conn, timeline, parts[1:], made.feeds)
-    made.contacts = _contacts(store, conn, timeline, parts[1:])
+    made.feeds = feeds(store, conn, timeline, parts[1:], made.feeds)
+    made.contacts = contacts(store, conn, timeline, parts[1:])
     made.known = {name: set() for name in ("incident", "unit", "site", "feed", "contact")}
     return made
 
@@ -108,7 +108,7 @@ def _in_base(store: SqlStore, later: Select[Any], parts: Sequence[Part]) -> Sele
 def _unsettled(store: SqlStore, conn: Connection, parts: Sequence[Part]) -> set[str]:
     """Incidents of the parent, the first of the parts, whose row is not what it was when the fork left, or that were
     not over then."""
-    parent, names = parts[0], {part.timeline for part in parts}
+    parent = parts[0]
     table, record, mention = store.tables.incident, store.tables.record, store.tables.mention
     at = store.time_in(_at(parent))
     open_then = or_(
@@ -124,14 +124,16 @@ def _unsettled(store: SqlStore, conn: Connection, parts: Sequence[Part]) -> set[
     told = told.where(mention.c.timeline == parent.timeline, mine, record.c["at"] > at)
     found = {id for (id,) in conn.execute(select(table.c.id).where(table.c.timeline == parent.timeline, open_then))}
     found |= {id for (id,) in conn.execute(before.intersect(after))}
-    found |= _moved(store, conn, names)
+    found |= _moved(store, conn, parts)
     return found | {id for (id,) in conn.execute(told)}
 
 
-def _moved(store: SqlStore, conn: Connection, names: set[str]) -> set[str]:
-    """Incidents between which a correction moved a row, at any time: there are few."""
+def _moved(store: SqlStore, conn: Connection, parts: Sequence[Part]) -> set[str]:
+    """Incidents between which a correction moved a row, at any time before the fork was made: there are few. Later ones
+    are none of it, so that a rebuild finds the same."""
     key = store.tables.record_key
-    mine = and_(key.c.timeline.in_(sorted(names)), key.c.incident.is_not(None))
+    inherited = or_(*(and_(key.c.timeline == part.timeline, key.c.seq <= part.head) for part in parts))
+    mine = and_(inherited, key.c.incident.is_not(None))
     twice = select(key.c.source, key.c.source_id).where(mine).group_by(key.c.source, key.c.source_id)
     twice = twice.having(func.min(key.c.incident) != func.max(key.c.incident))
     ids: dict[str, set[str]] = {}
@@ -237,48 +239,6 @@ def _last_positions(store: SqlStore, conn: Connection, timeline: str, parts: Seq
         )
         for each in seen
     ]  # fmt: skip
-
-
-def _feeds(
-    store: SqlStore, conn: Connection, timeline: str, parts: Sequence[Part], described: dict[str, Feed]
-) -> dict[str, Feed]:
-    """Feeds as they were described, with what had arrived of each."""
-    found = {id: feed for id, feed in described.items() if feed.master_at is not None}
-    for feed in found.values():
-        feed.accepted, feed.last_at, feed.last_received_at = 0, None, None
-    for table, only in (
-        (store.tables.record, [store.tables.record.c.kind.not_in([kind.value for kind in MUTE])]),
-        (store.tables.track, []),
-    ):
-        times = func.max(table.c["at"]), func.max(table.c.received_at)
-        query = select(table.c.source, func.count(), *times, func.max(table.c.seq))
-        query = query.where(belongs(store, table, list(parts)), *only).group_by(table.c.source)
-        for source, n, at, received, seq in conn.execute(query):
-            feed = found.setdefault(source, Feed(timeline, source, name=source))
-            feed.accepted += n
-            feed.last_at = max(filter(None, (feed.last_at, store.time_out(at))))
-            feed.last_received_at = max(filter(None, (feed.last_received_at, store.time_out(received))))
-            feed.seq = max(feed.seq, seq)
-    return found
-
-
-def _contacts(store: SqlStore, conn: Connection, timeline: str, parts: Sequence[Part]) -> dict[str, Contact]:
-    """When areas were last heard from."""
-    found: dict[str, Contact] = {}
-    silent = store.tables.record.c.kind.not_in([Kind.SITE.value, *(kind.value for kind in MUTE)])
-    for table, only in ((store.tables.record, [silent]), (store.tables.track, [])):
-        mine = [belongs(store, table, list(parts)), table.c.area.is_not(None), *only]
-        last = (
-            select(table.c.area, func.max(table.c["at"]).label("last")).where(*mine).group_by(table.c.area).subquery()
-        )
-        query = select(table.c.area, table.c["at"], func.max(table.c.seq)).where(*mine)
-        query = query.join(last, and_(last.c.area == table.c.area, last.c["last"] == table.c["at"]))
-        for area, at, seq in conn.execute(query.group_by(table.c.area, table.c["at"])):
-            new = Contact(timeline, area, store.time_out(at), seq)
-            held = found.get(area)
-            if held is None or (held.last_at, held.seq) < (new.last_at, new.seq):
-                found[area] = new
-    return found
 
 
 def _at(part: Part) -> datetime:
