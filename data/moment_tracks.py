@@ -256,13 +256,13 @@ _UNTIL = f"{_OF} AND p.unit = u.value AND p.at <= :t ORDER BY p.at DESC, p.seq D
 _CONTACT = f"SELECT max(p.at) FROM track p WHERE {_OF} AND p.area = u.value AND p.at <= :t"
 _HEARD = "SELECT p.source, count(*), max(p.at), max(p.received_at)"
 _WITHIN = f"{_OF} AND p.at >= :after AND p.at <= :t"
-_NEW = "timeline = :timeline AND seq <= :head AND seq > :after AND seq <= :until AND at <= :t"
 _HEARD_FROM = "kind NOT IN ('feed', 'look')"  # what is no sign of life: `data/projection/feeds.py`, MUTE
 
 
 # CROSS JOIN: SQLite then looks each unit up in the index, rather than every position for its unit.
 def _statements(each: str, last: str, span: str, plain: str) -> dict[str, TextClause]:
     counted = f"SELECT source, {span} AS span, count(*), max(at), max(received_at)"
+    new = f"seq <= :head AND seq > :after AND seq <= :until AND {plain}timeline = :timeline AND {plain}at <= :t"
     return {
         "last": text(last),
         "between": text(f"SELECT u.value, {_SEEN} FROM {each} CROSS JOIN track p WHERE {_BETWEEN}"),
@@ -273,8 +273,8 @@ def _statements(each: str, last: str, span: str, plain: str) -> dict[str, TextCl
         "lately": text(f"SELECT u.value, {_FIX} FROM {each} CROSS JOIN track p WHERE p.unit = u.value AND {_WITHIN}"),
         "heard": text(f"{_HEARD} FROM record p WHERE {_WITHIN} AND p.{_HEARD_FROM} GROUP BY 1"),
         "counted": text(
-            f"{counted} FROM track WHERE {_NEW} GROUP BY 1, 2 UNION ALL "
-            f"{counted} FROM record WHERE {_NEW} AND {_HEARD_FROM} GROUP BY 1, 2"
+            f"{counted} FROM track WHERE {new} GROUP BY 1, 2 UNION ALL "
+            f"{counted} FROM record WHERE {new} AND {plain}{_HEARD_FROM} GROUP BY 1, 2"
         ),
     }
 
@@ -285,7 +285,7 @@ _SQLITE = _statements(
     f"SELECT u.value, {_SEEN} FROM json_each(:ids) u JOIN track p "
     f"ON p.seq IN (SELECT p.seq FROM track p WHERE {_UNTIL})",
     f"(at - (at % {_SPAN_US} + {_SPAN_US}) % {_SPAN_US}) / {_SPAN_US}",  # rounded down, before 1970 as well
-    "+",  # no index for what follows: few positions are that new
+    "+",  # no index for what follows: rows are gone through by seq, and an index of a timeline has all of it
 )
 _SQLITE["ways"] = text(
     "SELECT u.value, p.at, p.seq, p.lon, p.lat FROM json_each(:ids) u JOIN track p "

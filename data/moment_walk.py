@@ -7,14 +7,16 @@ late is put in where it belongs by going back to before it and folding anew what
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from data.projection import Contact, Document, EventKey, Feed, Incident, Site, Unit, fold
+from data.projection import Changes, Document, EventKey, Feed, Incident, Site, Unit, fold_one
+from data.projection.casework import DOCUMENTS
 from data.projection.changes import DocumentKey
-from data.records import EventPayload, Kind, Record, incident_of
+from data.records import EventPayload, Record, incident_of
 
 Place = tuple[datetime, int]
 """Where a record stands in the order: (at, seq)."""
@@ -30,15 +32,17 @@ def place_of(record: Record) -> Place:
 class Changed(NamedTuple):
     """The rows that one record changed, as they are after it. They are never changed again."""
 
-    incidents: list[Incident]
-    units: list[Unit]
-    sites: list[Site]
-    feeds: list[Feed]
-    documents: list[Document]
+    incidents: Sequence[Incident]
+    units: Sequence[Unit]
+    sites: Sequence[Site]
+    feeds: Sequence[Feed]
+    documents: Sequence[Document]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+_NONE: tuple[Any, ...] = ()
+
+
+class _Step(NamedTuple):
     """A record that was folded, when (`place` grows from step to step), and what was there before."""
 
     place: Place
@@ -51,11 +55,11 @@ class Walk:
 
     def __init__(self, timeline: str, kept: int = KEPT) -> None:
         self.timeline = timeline
-        self._incidents: dict[str, Incident] = {}
-        self._units: dict[str, Unit] = {}
-        self._sites: dict[str, Site] = {}
-        self._feeds: dict[str, Feed] = {}
-        self._documents: dict[DocumentKey, Document] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.units: dict[str, Unit] = {}
+        self.sites: dict[str, Site] = {}
+        self.feeds: dict[str, Feed] = {}
+        self.documents: dict[DocumentKey, Document] = {}
         self._versions: dict[EventKey, tuple[int, str]] = {}
         self._rows: dict[str, tuple[Record, ...]] = {}
         self._steps: deque[_Step] = deque(maxlen=kept)
@@ -65,18 +69,22 @@ class Walk:
 
     def take(self, record: Record) -> Changed:
         """Fold one record. Its place must be the furthest, unless nothing folded so far has to do with it."""
-        made = fold(self.timeline, [record], self)
-        step = _Step(max(place_of(record), self.place or place_of(record)), record, [])
+        made = _Asked(self)
+        if record.kind in DOCUMENTS and (held := self.documents.get((record.kind, record.source_id))) is not None:
+            made.documents[record.kind, record.source_id] = held
+        fold_one(made, record, self)
+        place = place_of(record)
+        step = _Step(place if self.place is None or place > self.place else self.place, record, [])
         if len(self._steps) == self._steps.maxlen:
             self._forgot = True
         self._steps.append(step)
         self.place = step.place
         changed = Changed(
-            self._put(step, self._incidents, made.incidents),
-            self._put(step, self._units, made.units),
-            self._put(step, self._sites, made.sites),
-            self._put(step, self._feeds, made.feeds) if record.kind is Kind.FEED else [],
-            self._put(step, self._documents, made.documents),
+            self._put(step, self.incidents, made.incidents) if made.incidents else _NONE,
+            self._put(step, self.units, made.units) if made.units else _NONE,
+            self._put(step, self.sites, made.sites) if made.sites else _NONE,
+            self._put(step, self.feeds, made.feeds) if made.feeds else _NONE,
+            self._put(step, self.documents, made.documents) if made.documents else _NONE,
         )
         if isinstance(record.payload, EventPayload):
             self._note_row(step, record)
@@ -124,25 +132,7 @@ class Walk:
         self._set(step, self._versions, key, (record.version, incident))
         self._set(step, self._rows, incident, (*self._rows.get(incident, ()), record))
 
-    # --- what the projector asks for (`Lookup`): copies, for it changes the rows it is given ------------------------
-
-    def incidents(self, ids: set[str]) -> list[Incident]:
-        return _copies(self._incidents, ids)
-
-    def units(self, ids: set[str]) -> list[Unit]:
-        return _copies(self._units, ids)
-
-    def sites(self, ids: set[str]) -> list[Site]:
-        return _copies(self._sites, ids)
-
-    def feeds(self, ids: set[str]) -> list[Feed]:
-        return _copies(self._feeds, ids)
-
-    def contacts(self, areas: set[str]) -> list[Contact]:
-        return []
-
-    def documents(self, keys: set[DocumentKey]) -> list[Document]:
-        return [self._documents[key] for key in keys if key in self._documents]
+    # --- what the projector asks for (`EventLookup`) ------------------------------------------------------------------
 
     def event_versions(self, keys: set[EventKey]) -> dict[EventKey, tuple[int, str]]:
         return {key: self._versions[key] for key in keys if key in self._versions}
@@ -151,16 +141,50 @@ class Walk:
         return [row for id in incidents for row in self._rows.get(id, ())]
 
 
+class _Asked(Changes):
+    """Rows of a walk, copied when they are asked for: the projector changes those it is given."""
+
+    __slots__ = ("_walk",)
+
+    def __init__(self, walk: Walk) -> None:
+        super().__init__(walk.timeline)
+        self._walk = walk
+
+    def incident(self, id: str) -> Incident:
+        row = self.incidents.get(id)
+        if row is None:
+            held = self._walk.incidents.get(id)
+            row = self.incidents[id] = Incident(self.timeline, id) if held is None else _copy(held)
+        return row
+
+    def unit(self, id: str) -> Unit:
+        row = self.units.get(id)
+        if row is None:
+            held = self._walk.units.get(id)
+            row = self.units[id] = Unit(self.timeline, id, name=id) if held is None else _copy(held)
+        return row
+
+    def site(self, id: str) -> Site:
+        row = self.sites.get(id)
+        if row is None:
+            held = self._walk.sites.get(id)
+            row = self.sites[id] = Site(self.timeline, id) if held is None else _copy(held)
+        return row
+
+    def feed(self, id: str) -> Feed:
+        row = self.feeds.get(id)
+        if row is None:
+            held = self._walk.feeds.get(id)
+            row = self.feeds[id] = Feed(self.timeline, id, name=id) if held is None else _copy(held)
+        return row
+
+
 Row = TypeVar("Row", Incident, Unit, Site, Feed)
 
 
-def _copies(rows: dict[str, Row], ids: set[str]) -> list[Row]:
-    found = [rows[id] for id in ids if id in rows]
-    if not found:
-        return found
-    make = type(found[0])
-    values = _VALUES[make]
-    return [make(*values(row)) for row in found]
+def _copy(row: Row) -> Row:
+    make = type(row)
+    return make(*_VALUES[make](row))
 
 
 _VALUES: dict[type[Any], attrgetter[tuple[Any, ...]]] = {

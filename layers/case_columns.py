@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.casework import Case, ClockState
+from data.projection import Incident
 from data.store import IncidentRow
 from layers.columns import NAN, Codes, ms
 
@@ -32,10 +33,14 @@ class CaseCodes:
     def __init__(self) -> None:
         self.workflows, self.steps, self.owners, self.clocks = (_with_none() for _ in range(4))
 
-    def values(self, rows: Sequence[IncidentRow]) -> dict[str, NDArray[Any]]:
+    def values(self, rows: Sequence[IncidentRow | Incident]) -> dict[str, NDArray[Any]]:
         """The columns of these incidents."""
         none = (0, 0, 0, 0, NAN, NAN, NAN, 0, 0, 0, 0)
-        found = zip(*(none if row.case is None else self._of(row.case) for row in rows), strict=True)
+        told: dict[int, tuple[int | float, ...]] = {id(None): none}  # versions of an incident often share their case
+        for row in rows:
+            if id(row.case) not in told and row.case is not None:
+                told[id(row.case)] = self._of(row.case)
+        found = zip(*(told[id(row.case)] for row in rows), strict=True)
         values = {name: np.array(column, COLUMNS[name]) for name, column in zip(_CASE, found, strict=True)}
         values["units"] = np.array([min(len(row.units), _MOST) for row in rows], np.uint8)
         values["seq"] = np.array([row.seq for row in rows], np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.casework import Case
+from data.projection import Incident
 from data.store import IncidentRow
 from geo.cells import latlng_to_cell
 from geo.cube import HeatCube
@@ -115,7 +116,7 @@ class IncidentColumns:
         """The columns."""
         return self._columns.names
 
-    def values(self, rows: Sequence[IncidentRow]) -> dict[str, NDArray[Any]]:
+    def values(self, rows: Sequence[IncidentRow | Incident]) -> dict[str, NDArray[Any]]:
         """The columns of these incidents, whose codes become known by it."""
         of, category, source = self._places.of, self.categories.number, self.sources.number
         values: dict[str, NDArray[Any]] = {

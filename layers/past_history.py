@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from data.codec import micros
 from data.failures import translated
@@ -41,11 +42,14 @@ MOST_WAITING = 10_000
 class Told(NamedTuple):
     """What one record of the walk added, so that it can be taken back."""
 
-    incidents: list[Change]
-    units: list[str]
-    sites: list[str]
-    feeds: list[str]
-    documents: list[DocumentKey]
+    incidents: Sequence[Change]
+    units: Sequence[str]
+    sites: Sequence[str]
+    feeds: Sequence[str]
+    documents: Sequence[DocumentKey]
+
+
+_NONE: tuple[Any, ...] = ()
 
 
 class History:
@@ -76,10 +80,14 @@ class History:
     def follow(self, live: LiveState) -> None:
         """Take over what the log has and this has not. Raises StoreUnavailable."""
         self._copy(live)
-        self.counts.follow()
         if self._live is not live or self.incidents.dead > MOST_DEAD * len(self.incidents) + 1000:
-            self._read(live)
+            # The database counts positions, which takes nothing of the interpreter, while records are folded here.
+            with ThreadPoolExecutor(1, "past-counts") as beside:
+                counted = beside.submit(self.counts.follow)
+                self._read(live)
+                counted.result()
             return
+        self.counts.follow()
         news = self._worked.since(self.seq)
         if news and not self._add(news):
             self._read(live)
@@ -186,11 +194,11 @@ class History:
     def _take(self, record: Record) -> None:
         made, since, us = self._walk.take(record), ms(record.at), micros(record.at)
         told = Told(
-            [self.incidents.add(row, since) for row in made.incidents],
-            [row.id for row in made.units],
-            [row.id for row in made.sites],
-            [row.id for row in made.feeds],
-            [(row.kind, row.id) for row in made.documents],
+            [self.incidents.add(row, since) for row in made.incidents] if made.incidents else _NONE,
+            [row.id for row in made.units] if made.units else _NONE,
+            [row.id for row in made.sites] if made.sites else _NONE,
+            [row.id for row in made.feeds] if made.feeds else _NONE,
+            [(row.kind, row.id) for row in made.documents] if made.documents else _NONE,
         )
         for unit in made.units:
             self.units.add(unit.id, us, unit)

@@ -6,14 +6,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from data.case_json import case_document, case_from
 from data.casework import Case
 from data.projection import Incident
-from data.projection_io import incident_row
-from data.store import IncidentRow
 from layers.columns import Columns
 from layers.incident_columns import Rows
 from layers.incidents import LINGER_MS
@@ -57,7 +53,7 @@ class IncidentVersions:
         self._row = np.empty(0, np.int64)
         self._who = np.empty(0, np.int64)
         self._wanting: list[int] = []
-        self.waiting: list[tuple[int, int, float, IncidentRow]] = []
+        self.waiting: list[tuple[int, int, float, Incident]] = []
         self._ends: list[tuple[int, float]] = []
         self._odd: set[int] = set()
         self._moved: set[int] = set()
@@ -70,18 +66,17 @@ class IncidentVersions:
         return self.columns.n + len(self.waiting)
 
     def add(self, incident: Incident, since: float) -> Change:
-        """A version of an incident, from `since` on. It counts after `settle`."""
-        row = incident_row(incident)
-        who = self.number.get(row.id)
+        """A version of an incident, from `since` on. It counts after `settle`; until then nobody changes `incident`."""
+        who = self.number.get(incident.id)
         if who is None:
-            who = self.number[row.id] = len(self.ids)
-            self.ids.append(row.id)
+            who = self.number[incident.id] = len(self.ids)
+            self.ids.append(incident.id)
             self._last.append(_GONE)
             self._told.append(())
             self._wanting.append(who)
         version, before = len(self), self._last[who]
-        self.waiting.append((who, before, since, row))
-        told = _told(row)
+        self.waiting.append((who, before, since, incident))
+        told = _told(incident)
         if before != _GONE:
             self._ends.append((before, since))
             if told != self._told[who]:
@@ -101,7 +96,7 @@ class IncidentVersions:
             "since": np.array([since for _, _, since, _ in self.waiting]), "until": np.full(len(who), _INF),
             "odd": np.zeros(len(who), bool), "case": np.empty(len(who), object),
         }  # fmt: skip
-        more["case"][:] = [_packed(row.case) for _, _, _, row in self.waiting]
+        more["case"][:] = [row.case for _, _, _, row in self.waiting]
         self.columns.extend(values | more)
         if self._ends:
             at, until = zip(*self._ends, strict=True)
@@ -161,8 +156,8 @@ class IncidentVersions:
 
     def case_of(self, version: int) -> Case | None:
         """The case of a version."""
-        packed = self.columns["case"][version]
-        return None if packed is None else case_from(orjson.loads(packed))
+        case: Case | None = self.columns["case"][version]
+        return case
 
     @property
     def nbytes(self) -> int:
@@ -248,12 +243,7 @@ class IncidentVersions:
         return np.array(sorted(found), np.int64)
 
 
-def _packed(case: Case | None) -> bytes | None:
-    """A case in a third of its room."""
-    return None if case is None else orjson.dumps(case_document(case))
-
-
-def _told(row: IncidentRow) -> tuple[Any, ...]:
+def _told(row: Incident) -> tuple[Any, ...]:
     return (
         row.opened_at, row.category, row.severity, row.title, row.title_en, row.source, row.lon, row.lat, row.area,
         row.rows > 0,

@@ -19,10 +19,11 @@ move back to an open step takes back what was sent and who was there in the same
 """
 
 from data.projection.changes import Changes, EventKey, Lookup
-from data.projection.fold import fold
+from data.projection.fold import fold, fold_one
 from data.projection.incident import Incident, state_of
 from data.projection.tables import Contact, Document, Feed, Site, Unit
 
 __all__ = [
-    "Changes", "Contact", "Document", "EventKey", "Feed", "Incident", "Lookup", "Site", "Unit", "fold", "state_of",
+    "Changes", "Contact", "Document", "EventKey", "Feed", "Incident", "Lookup", "Site", "Unit", "fold", "fold_one",
+    "state_of",
 ]  # fmt: skip

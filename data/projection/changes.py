@@ -16,7 +16,19 @@ EventKey = tuple[str, str]
 DocumentKey = tuple[Kind, str]
 
 
-class Lookup(Protocol):
+class EventLookup(Protocol):
+    """Where the projector finds the event rows that were taken before."""
+
+    def event_versions(self, keys: set[EventKey]) -> dict[EventKey, tuple[int, str]]:
+        """Highest version known before this batch and the incident it named."""
+        ...
+
+    def current_rows(self, incidents: set[str]) -> Iterable[Record]:
+        """The event rows, highest versions before this batch only, that make up these incidents."""
+        ...
+
+
+class Lookup(EventLookup, Protocol):
     """Where the projector finds what was projected before. Asked once per batch and table, never per record."""
 
     def incidents(self, ids: set[str]) -> Iterable[Incident]: ...
@@ -25,13 +37,6 @@ class Lookup(Protocol):
     def feeds(self, ids: set[str]) -> Iterable[Feed]: ...
     def contacts(self, areas: set[str]) -> Iterable[Contact]: ...
     def documents(self, keys: set[DocumentKey]) -> Iterable[Document]: ...
-    def event_versions(self, keys: set[EventKey]) -> dict[EventKey, tuple[int, str]]:
-        """Highest version known before this batch and the incident it named."""
-        ...
-
-    def current_rows(self, incidents: set[str]) -> Iterable[Record]:
-        """The event rows, highest versions before this batch only, that make up these incidents."""
-        ...
 
 
 @dataclass(slots=True)

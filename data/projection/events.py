@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from data.projection.changes import Changes, EventKey, Lookup
+from data.projection.changes import Changes, EventKey, EventLookup
 from data.records import EventPayload, Record, incident_of
 
 
 def merge_events(
-    out: Changes, records: list[Record], versions: dict[EventKey, tuple[int, str]], lookup: Lookup
+    out: Changes, records: list[Record], versions: dict[EventKey, tuple[int, str]], lookup: EventLookup
 ) -> None:
     """Merge new rows; where a row is corrected, read its incidents' rows again and merge them anew."""
     winners: dict[EventKey, tuple[Record, EventPayload, str]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from data.projection import casework, commands, resources
-from data.projection.changes import Changes, DocumentKey, EventKey, Lookup
+from data.projection.changes import Changes, DocumentKey, EventKey, EventLookup, Lookup
 from data.projection.events import merge_events
 from data.projection.feeds import MUTE, describe_feed, hear
 from data.records import (
@@ -48,6 +48,18 @@ def fold(timeline: str, records: list[Record], lookup: Lookup) -> Changes:
         if record.kind not in MUTE:
             hear(out, record)
     return out
+
+
+def fold_one(out: Changes, record: Record, lookup: EventLookup) -> None:
+    """What one record alone changes, on an `out` that finds rows when it is asked for them: nothing is loaded before.
+    Who was heard from is left out."""
+    if record.kind is Kind.EVENT:
+        versions = lookup.event_versions({(record.source, record.source_id)})
+        merge_events(out, [record], versions, lookup)
+        return
+    apply = _APPLY.get(record.kind)
+    if apply is not None:
+        apply(out, record)
 
 
 @dataclass(slots=True)
