@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     port: int = Field(8050, ge=1, le=65535, description="Port to serve on.")
     timezone: str = Field("Asia/Shanghai", description="IANA zone in which people are shown times.")
     language: Literal["zh", "en"] = Field("zh", description="Language of a screen that names none.")
+    desk_theme: Literal["dark", "light", "auto"] = Field(
+        "dark",
+        description="Theme of a desk that chose none: dark, light, or auto for what its system prefers. "
+        "Walls are always dark.",
+    )
     tick_min_s: float = Field(0.1, gt=0, le=10, description="Shortest time between two frames of one view, seconds.")
     tick_max_s: float = Field(
         1.0, gt=0, le=60, description="Longest time between two frames of one view: clocks and windows move."

@@ -151,6 +151,8 @@
     node.dataset.value = to === null ? "" : to;
     cancelAnimationFrame(node.gcTween);
     if (first || to === null || gc.calm.matches || from === to || document.hidden) return gc.set(node, gc.num(to));
+  /** A colour of the theme in force, by its name (dashboard/theme.py). */
+  gc.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
     const start = performance.now();
     const step = (now) => {
       const x = Math.min(1, (now - start) / 350);

@@ -300,7 +300,6 @@
   const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
   /** `comparable`: whether there is a window before to compare with; without one its line is left out. */
   gc.trendFigure = (trend, comparable = true) => {
-    const theme = gc.boot.theme;
     const x = trend.t.map(gc.local);
     const before = comparable ? trend.before ?? [] : [];
     const most = Math.max(0, ...trend.reported, ...before, ...trend.closed);
@@ -308,7 +307,7 @@
       type: "scatter", mode: "lines", x, y, name, line: { color: colour, width, dash }, hovertemplate: "%{y}",
     });
     const said = { now: gc.windowWords.now(), before: gc.windowWords.before().replace(/^./, (letter) => letter.toUpperCase()), closed: gc.t("trend.closed") };
-    const axis = { color: theme["text-3"], gridcolor: theme.line, zeroline: false, fixedrange: true, tickfont: { size: 0.75 * rem() } };
+    const axis = { color: gc.colour("text-3"), gridcolor: gc.colour("line"), zeroline: false, fixedrange: true, tickfont: { size: 0.75 * rem() } };
     const long = trend.bin_s * trend.t.length > 2 * 86400;
     const legend = $("trend-legend");
     if (legend)
@@ -318,16 +317,16 @@
       );
     return {
       data: [
-        { type: "bar", x, y: trend.reported, name: said.now, marker: { color: theme.accent, opacity: 0.75, line: { width: 0 } }, hovertemplate: "%{y}" },
-        ...(before.length ? [line(before, said.before, theme["text-2"], "dot", 1.5)] : []),
-        line(trend.closed, said.closed, theme.good, "solid", 2),
+        { type: "bar", x, y: trend.reported, name: said.now, marker: { color: gc.colour("accent"), opacity: 0.75, line: { width: 0 } }, hovertemplate: "%{y}" },
+        ...(before.length ? [line(before, said.before, gc.colour("text-2"), "dot", 1.5)] : []),
+        line(trend.closed, said.closed, gc.colour("good"), "solid", 2),
       ],
       layout: {
         uirevision: "keep", autosize: true, showlegend: false, bargap: 0.25, hovermode: "x unified",
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
         margin: { l: 2.4 * rem(), r: 0.4 * rem(), t: 0.4 * rem(), b: 1.6 * rem() },
-        font: { family: getComputedStyle(document.body).fontFamily, color: theme["text-2"], size: 0.8 * rem() },
-        hoverlabel: { bgcolor: theme["panel-2"], bordercolor: theme["line-strong"], font: { color: theme.text } },
+        font: { family: getComputedStyle(document.body).fontFamily, color: gc.colour("text-2"), size: 0.8 * rem() },
+        hoverlabel: { bgcolor: gc.colour("panel-2"), bordercolor: gc.colour("line-strong"), font: { color: gc.colour("text") } },
         xaxis: { ...axis, type: "date", showgrid: false, tickformat: long ? "%m-%d" : "%H:%M", hoverformat: "%m-%d %H:%M", nticks: 7 },
         yaxis: { ...axis, rangemode: "tozero", tickformat: ",d", ...(most < 5 ? { dtick: 1, range: [0, Math.max(most, 1) * 1.08] } : { nticks: 4 }) },
       },

@@ -50,11 +50,11 @@
     const scale = Math.min(width / drawn.box[0], height / drawn.box[1]) * 0.96;
     pen.setTransform(scale * ratio, 0, 0, scale * ratio, ((width - drawn.box[0] * scale) / 2) * ratio, ((height - drawn.box[1] * scale) / 2) * ratio);
     pen.lineWidth = 0.7 / scale;
-    pen.strokeStyle = gc.boot.theme.bg;
+    pen.strokeStyle = gc.colour("bg");
     codes.forEach((code, i) => {
       const path = drawn.paths.get(code);
       // The same root as on the map: a share of the largest count of all seven days.
-      pen.fillStyle = counts.length ? colour(ramp, Math.sqrt(counts[i] / max)) : gc.boot.theme["panel-2"];
+      pen.fillStyle = counts.length ? colour(ramp, Math.sqrt(counts[i] / max)) : gc.colour("panel-2");
       pen.fill(path, "evenodd");
       pen.stroke(path);
     });

@@ -14,6 +14,7 @@
       this.canvas = canvas;
       this.data = null;
       this.key = "";
+      addEventListener("gridcommand-theme", () => canvas.isConnected && this.draw());
     }
     async read(from, to, timeline = "live") {
       const width = this.canvas.clientWidth;
@@ -38,7 +39,7 @@
       return this.data.series.map((series) => ({ ...series, n: series.counts[i] })).filter((series) => series.n);
     }
     colour(code, i) {
-      return code === "commands" ? gc.boot.theme.text : gc.boot.categories[code === "" ? 7 : i % 7];
+      return code === "commands" ? gc.colour("text") : gc.colour(`cat-${code === "" ? 7 : i % 7}`);
     }
     draw() {
       const { canvas, data } = this;
@@ -57,20 +58,22 @@
       const strip = deeds ? 5 : 0; // what people did has a strip of its own at the bottom
       const room = height - strip - 2;
       const step = width / data.bins;
+      const colours = events.map((series, at) => this.colour(series.code, at));
+      const ink = gc.colour("text");
       const wide = Math.max(1, step - (step > 3 ? 1 : 0));
       for (let i = 0; i < data.bins; i++) {
         let y = room;
         events.forEach((series, at) => {
           const tall = (series.counts[i] / most) * room;
           if (!tall) return;
-          brush.fillStyle = this.colour(series.code, at);
+          brush.fillStyle = colours[at];
           brush.globalAlpha = 0.82;
           brush.fillRect(i * step, y - tall, wide, tall);
           y -= tall;
         });
         if (deeds?.counts[i]) {
           brush.globalAlpha = Math.min(1, 0.35 + deeds.counts[i] / 12);
-          brush.fillStyle = gc.boot.theme.text;
+          brush.fillStyle = ink;
           brush.fillRect(i * step, height - 3, wide, 3);
         }
       }

@@ -9,18 +9,18 @@
   const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
   const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
   const FULL = 0.985; // share of the minutes that an axis shows: one that took hours does not flatten the others
-  const colours = () => ({ original: gc.boot.theme["text-2"], baseline: gc.boot.categories[1], fork: gc.boot.theme.exercise });
+  const colours = () => ({ original: gc.colour("text-2"), baseline: gc.colour("cat-1"), fork: gc.colour("exercise") });
   const DASHES = { original: "dot", baseline: "dash", fork: "solid" };
 
   const quantile = (values, q) => values.length ? [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] : 0;
-  const axis = (more) => ({ color: gc.boot.theme["text-3"], gridcolor: gc.boot.theme.line, zeroline: false, fixedrange: true, tickfont: { size: 0.75 * rem() }, ...more });
+  const axis = (more) => ({ color: gc.colour("text-3"), gridcolor: gc.colour("line"), zeroline: false, fixedrange: true, tickfont: { size: 0.75 * rem() }, ...more });
   const time = () => axis({ type: "date", showgrid: false, range: [gc.local(beside.from), gc.local(beside.to)], tickformat: beside.to - beside.from > 2 * 86.4e6 ? "%m-%d" : "%H:%M", hoverformat: "%m-%d %H:%M", nticks: 7 });
-  const cursor = () => ({ type: "line", xref: "x", yref: "paper", x0: gc.local(beside.t), x1: gc.local(beside.t), y0: 0, y1: 1, line: { color: "#fff", width: 2 } });
+  const cursor = () => ({ type: "line", xref: "x", yref: "paper", x0: gc.local(beside.t), x1: gc.local(beside.t), y0: 0, y1: 1, line: { color: gc.colour("focus"), width: 2 } });
   const layout = (more) => ({
     autosize: true, showlegend: false, hovermode: "closest", paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     margin: { l: 2.8 * rem(), r: 0.6 * rem(), t: 0.5 * rem(), b: 1.7 * rem() },
-    font: { family: getComputedStyle(document.body).fontFamily, color: gc.boot.theme["text-2"], size: 0.8 * rem() },
-    hoverlabel: { bgcolor: gc.boot.theme["panel-2"], bordercolor: gc.boot.theme["line-strong"], font: { color: gc.boot.theme.text } },
+    font: { family: getComputedStyle(document.body).fontFamily, color: gc.colour("text-2"), size: 0.8 * rem() },
+    hoverlabel: { bgcolor: gc.colour("panel-2"), bordercolor: gc.colour("line-strong"), font: { color: gc.colour("text") } },
     ...more,
   });
   const courses = () => ["original", "baseline", "fork"].filter((name) => beside.found?.[beside.part]?.[name]?.n);
@@ -52,7 +52,7 @@
     const top = Math.max(5, quantile(rows.flatMap((row) => [row.then, row.fork]).filter((y) => y !== null), FULL) * 1.1);
     key("minutes", both);
     put("minutes", [
-      { type: "scatter", mode: "lines", ...stem, hoverinfo: "skip", line: { color: gc.boot.theme["line-strong"], width: many ? 1 : 2 } },
+      { type: "scatter", mode: "lines", ...stem, hoverinfo: "skip", line: { color: gc.colour("line-strong"), width: many ? 1 : 2 } },
       dots(beside.against, (row) => row.then),
       dots("fork", (row) => row.fork),
     ], { xaxis: time(), yaxis: axis({ range: [0, top], nticks: 5, title: { text: gc.t("fork.chart.minutes.axis"), font: { size: 0.75 * rem() }, standoff: 4 } }), shapes: [cursor()] });
@@ -97,7 +97,7 @@
     const whole = upTo.length === counted.length;
     const top = Math.max(5, quantile(counted.flatMap((row) => shown.map((course) => row[course])).filter((m) => m !== null && m !== undefined), 0.97));
     const line = (rows, course, faint) => ({ type: "scatter", mode: "lines", ...curve(rows, course), line: { shape: "hv", color: colours()[course], width: faint ? 1 : 2.5, dash: DASHES[course] }, opacity: faint ? 0.35 : 1, hovertemplate: "%{x:.1f}: %{y:.0%}<extra></extra>" });
-    const level = (y) => ({ type: "line", xref: "paper", yref: "y", x0: 0, x1: 1, y0: y, y1: y, line: { color: gc.boot.theme["line-strong"], width: 1, dash: "dot" } });
+    const level = (y) => ({ type: "line", xref: "paper", yref: "y", x0: 0, x1: 1, y0: y, y1: y, line: { color: gc.colour("line-strong"), width: 1, dash: "dot" } });
     key("share", shown);
     put("share", [...(whole ? [] : shown.map((course) => line(counted, course, true))), ...(upTo.length ? shown.map((course) => line(upTo, course, false)) : [])],
       { xaxis: axis({ range: [0, top], nticks: 6, title: { text: gc.t("fork.chart.within"), font: { size: 0.75 * rem() }, standoff: 2 } }), yaxis: axis({ range: [0, 1.02], tickformat: ".0%", tickvals: [0, 0.25, 0.5, 0.75, 0.9, 1] }), shapes: [level(0.5), level(0.9)], margin: { l: 2.8 * rem(), r: 0.6 * rem(), t: 0.5 * rem(), b: 2.6 * rem() } });
@@ -132,5 +132,6 @@
     });
   }
   beside.listeners.push(draw);
+  addEventListener("gridcommand-theme", draw);
   beside.moved = [...(beside.moved ?? []), moved];
 })();

@@ -172,12 +172,12 @@
     for (let i = 0; i < bins; i++) {
       const x = (i * width) / bins;
       const wide = Math.max(1, width / bins - 1);
-      brush.fillStyle = gc.boot.theme.good;
+      brush.fillStyle = gc.colour("good");
       brush.fillRect(x, middle - (sums.sooner[i] / most) * (middle - 2), wide, (sums.sooner[i] / most) * (middle - 2));
-      brush.fillStyle = gc.boot.theme.late;
+      brush.fillStyle = gc.colour("late");
       brush.fillRect(x, middle, wide, (sums.later[i] / most) * (middle - 2));
     }
-    brush.fillStyle = gc.boot.theme["line-strong"];
+    brush.fillStyle = gc.colour("line-strong");
     brush.fillRect(0, middle - 0.5, width, 1);
   }
   let begun = null;
@@ -217,4 +217,5 @@
     sign();
   }
   beside.listeners.unshift(draw);
+  addEventListener("gridcommand-theme", () => $("fork-track") && beside.found && bars());
 })();

@@ -11,6 +11,17 @@ from dashboard.ui.parts import attrs, said, words
 PAGES = (("wall", "/"), ("desk", "/desk"), ("replay", "/replay"), ("drill", "/drill"), ("fork", "/fork"))
 
 
+def theme_button(lang: Lang) -> Component:
+    """Turns a desk light or dark; the style sheet shows the word of the theme that is not in force."""
+    return html.Button(
+        [words("nav.light", lang, className="to-light"), words("nav.dark", lang, className="to-dark")],
+        type="button",
+        className="lang",
+        **attrs(data_action="theme"),
+        **said("nav.theme"),
+    )
+
+
 def header(page: str, lang: Lang, tools: Component | None = None) -> Component:
     """`tools`: what a page adds in the middle, beside the notice."""
     links = [
@@ -57,6 +68,7 @@ def header(page: str, lang: Lang, tools: Component | None = None) -> Component:
                         **attrs(data_state="connecting"),
                     ),
                     html.Nav(links, className="nav", **said("nav.pages")),
+                    None if page == "wall" else theme_button(lang),
                     html.Button(
                         words("nav.lang", lang),
                         type="button",
