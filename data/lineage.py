@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal_column, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
 from data.records import ForkPayload, Kind, Record
@@ -48,6 +48,17 @@ def beginning(store: SqlStore, conn: Connection, timeline: str) -> Record | None
     )  # fmt: skip
     found = store.records_of(conn, select(*store.record_columns()).where(mine).order_by(record.c.seq).limit(1))
     return found[0] if found else None
+
+
+def begun_at(store: SqlStore, conn: Connection, timeline: str) -> int | None:
+    """The seq of the record that an exercise or a fork begins with: as long as it is this, it is the same one. One entry
+    of the index `ix_record_others` and those of its acts are read."""
+    record = store.tables.record
+    mine = and_(
+        record.c.timeline == timeline, literal_column("kind") != literal_column("'event'"),
+        record.c.kind.in_([Kind.FORK.value, Kind.EXERCISE.value]),
+    )  # fmt: skip
+    return conn.execute(select(func.min(record.c.seq)).where(mine)).scalar_one()
 
 
 def fork_names(store: SqlStore, conn: Connection) -> list[str]:

@@ -23,7 +23,7 @@ from data.doorbell import Doorbell
 from data.exercise import refused_on
 from data.failures import translated
 from data.forks import begin, remove
-from data.lineage import beginning, belongs, belongs_key, fork_names, is_fork, parts_of
+from data.lineage import beginning, begun_at, belongs, belongs_key, fork_names, is_fork, parts_of
 from data.locate import locator_of
 from data.models import PROJECTIONS, Dialect, tables_of
 from data.moment import moment
@@ -356,12 +356,16 @@ class SqlStore(ABC):
             found = [beginning(self, conn, name) for name in fork_names(self, conn)]
         return sorted((each for each in found if each is not None), key=lambda each: each.seq or 0)
 
+    def begun_at(self, timeline: str) -> int | None:
+        with translated("begun_at"), self.read() as conn:
+            return begun_at(self, conn, timeline)
+
     def delete_timeline(self, timeline: str) -> int:
         with translated("delete_timeline"), self.turns.alone(), self.write() as conn:
-            _, version = self.lock_head(conn)
+            seq, _ = self.lock_head(conn)
             gone = remove(self, conn, timeline)
-            # As after a rebuild: rows in hand and states of screens, of this process and of others, are of before.
-            conn.execute(update(self.tables.head).values(region=version + 1))
+            # It takes a seq, as every writer does: rows that other processes have in hand are of before.
+            conn.execute(update(self.tables.head).values(seq=seq + 1))
             self.ring_others(conn)
         self.bell.ring()
         return gone

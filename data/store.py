@@ -368,8 +368,14 @@ class Store(Protocol):
         """The records that forks began with, oldest first."""
         ...
 
+    def begun_at(self, timeline: str) -> int | None:
+        """The seq of the record that an exercise or a fork begins with, None where there is none. Who holds rows of one
+        can tell that it was deleted, or made anew under its name."""
+        ...
+
     def delete_timeline(self, timeline: str) -> int:
-        """Delete all records of a timeline, and say how many they were. Their seqs are given to nothing else.
+        """Delete all records of a timeline, and say how many they were. Their seqs are given to nothing else, and the
+        deletion takes one of its own.
 
         Raises Refused for the real one and where others inherit from it, NotFound where it has no records.
         """

@@ -44,6 +44,10 @@ START_S = 10.0
 
 _RETRY_FIRST_S, _RETRY_LAST_S = 0.25, 2.0
 
+Version = tuple[int, int | None]
+"""What a state rests on besides the log: the version of the region, and where an exercise or a fork began. While it is
+the same a state is carried on by what changed."""
+
 
 class Reader:
     """One thread that loads a snapshot and then takes over what changes: on the store's doorbell, and every
@@ -60,7 +64,7 @@ class Reader:
         self._zone = ZoneInfo(settings.timezone)
         self._lock = threading.RLock()
         self._state: LiveState | None = None
-        self._region_version = -1
+        self._version: Version | None = None
         self._extras_due = 0.0
         self._ring = threading.Event()
         self._ready = threading.Event()
@@ -124,8 +128,8 @@ class Reader:
 
     def catch_up(self) -> bool:
         """Take over what the store has, now, on this thread. True when the state changed. Raises StoreUnavailable."""
-        version = self._store.region_version()
-        if self._state is None or version != self._region_version:
+        version = self._stored()
+        if self._state is None or version != self._version:
             self._load(version)
             return True
         changes = self._store.changed_since(self._state.seq, self.timeline)
@@ -136,17 +140,21 @@ class Reader:
         changed = self._take_over(changes)
         return self._refresh_extras() or changed
 
-    def _load(self, version: int) -> None:
+    def _stored(self) -> Version:
+        begun = None if self.timeline == LIVE else self._store.begun_at(self.timeline)
+        return self._store.region_version(), begun
+
+    def _load(self, version: Version) -> None:
         """A new state, built aside and then put in place."""
         region = self._store.region()
         snapshot = self._store.snapshot(self.timeline)
         state = LiveState(region, snapshot, self._extras())
         state.work = unit_work.read(self._store, self.timeline, snapshot.incidents)
         state.warm()
-        if self._store.region_version() != version:
+        if self._stored() != version:
             return  # the region was replaced meanwhile: areas may not fit; the next look loads again
         with self._lock:
-            self._state, self._region_version = state, version
+            self._state, self._version = state, version
         if len(state.incidents) >= LONG_LIVED:
             # The rows of 100,000 incidents live as long as the process. Left to the collector, each full collection
             # walks them all and holds every screen up for 150 ms and more, several times a minute.
@@ -215,7 +223,7 @@ class Reader:
             except Exception:
                 # One bad turn must not end all screens: say it, and try again from a fresh snapshot.
                 log.exception("the live state could not be brought up to date; it is loaded again")
-                self._region_version = -1
+                self._version = None
                 self._stop.wait(_RETRY_LAST_S)
                 continue
             if changed:

@@ -81,8 +81,8 @@ def state_of(store: Store, fork: Fork) -> ForkState:
         for fact in store.scan((Kind.FORK, Kind.EXERCISE), fork.timeline)
         if fact.seq >= fork.seq  # what comes before is of those that it inherits from
     ]
-    if not any(kind is Kind.FORK for kind, _ in found):
-        raise gone(fork.timeline)
+    if not any(kind is Kind.FORK and fact.seq == fork.seq for kind, fact in found):
+        raise gone(fork.timeline)  # or made anew under its name
     acts = [(fact.at, ExercisePayload.model_validate_json(fact.body)) for kind, fact in found if kind is Kind.EXERCISE]
     return folded(beginning_of(fork), acts)
 

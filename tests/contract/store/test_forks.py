@@ -175,15 +175,43 @@ def test_what_others_inherit_from_is_not_deleted(store: SqlStore):
             store.delete_timeline(name)
     with pytest.raises(NotFound):
         store.delete_timeline("fork:c")
-    live = store.snapshot()
+    live, head = store.snapshot(), store.head()
     assert store.delete_timeline("fork:b") == 1
     assert store.delete_timeline("fork:a") == 2
     assert store.forks() == []
     assert store.read_after(0, timeline="fork:a") == []
     assert store.snapshot("fork:a").incidents == []
-    assert store.snapshot() == live
+    assert store.snapshot() == replace(live, seq=head + 2)  # each deletion takes one
     store.rebuild()
     assert store.snapshot().incidents == live.incidents
+
+
+def test_a_deletion_is_noticed_by_who_shows_that_timeline_and_by_nobody_else(
+    store: SqlStore, open_another: Callable[[], SqlStore]
+):
+    """Readers of other processes: those of the fork load anew, those of real work go on with what they have."""
+    other = open_another()
+    store.append([event("E1", NOW), event("E2", NOW)])
+    begin(store, "fork:a", LIVE, NOW)
+    store.append([replace(event("E3", NOW), timeline="fork:a")])
+    live, forked = (Reader(other, other.clock, Settings(), name) for name in (LIVE, "fork:a"))
+    live.catch_up(), forked.catch_up()
+    with live.reading() as real, forked.reading() as state:
+        assert (len(real.incidents), len(state.incidents)) == (2, 3)
+    # A row of it in hand, in a process that has nothing to do with the deletion.
+    other.append([replace(event("E4", NOW), timeline="fork:a")])
+    store.delete_timeline("fork:a")
+    store.append([event("E5", NOW)])
+    begin(store, "fork:a", LIVE, NOW - timedelta(seconds=1))
+    live.catch_up(), forked.catch_up()
+    with live.reading() as now, forked.reading() as anew:
+        assert now is real
+        assert len(now.incidents) == 3
+        assert anew is not state
+        assert len(anew.incidents) == 0
+        assert anew.seq == now.seq == store.head()
+    assert other.append([replace(event("E4", NOW), timeline="fork:a")]).accepted == 1
+    assert [row.id for row in other.snapshot("fork:a").incidents] == ["E4"]
 
 
 def test_a_fork_of_nothing_of_another_time_or_name_is_refused(store: SqlStore):
