@@ -29,6 +29,7 @@ Not thread-safe. Answers do not depend on whether the compiled loops are ready (
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from weakref import proxy
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,8 +102,18 @@ class HeatCube:
         self._takes: dict[Filter, Mask] = {}
         self._area_tier, self._kind_tier = Tier(), Tier()
         room = row_bytes // 5 * 2  # the two streams of note; the third is tiny
-        self._opened, self._closed = (Stream(self._tier, self._mask, block, room) for _ in range(2))
-        self._reversed = Stream(self._tier, self._mask, block, row_bytes // 5)
+        me = proxy(self)  # streams that held their cube would keep it, in a cycle, until the collector comes by
+
+        def tier_of(name: int | str) -> Tier:
+            found: Tier = me._tier(name)
+            return found
+
+        def takes_of(only: Filter) -> Mask:
+            found: Mask = me._mask(only)
+            return found
+
+        self._opened, self._closed = (Stream(tier_of, takes_of, block, room) for _ in range(2))
+        self._reversed = Stream(tier_of, takes_of, block, row_bytes // 5)
 
     # -- what is known ---------------------------------------------------------------------------------------------
 

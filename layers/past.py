@@ -20,7 +20,7 @@ from data.clock import Clock
 from data.codec import micros
 from data.failures import translated
 from data.moment_lately import Lately, Seen
-from data.moment_tracks import Point
+from data.moment_tracks import Point, TrackReader
 from data.records import LIVE
 from data.settings import Settings
 from data.sql_store import SqlStore
@@ -80,6 +80,8 @@ class Past:
             while True:
                 with self._reader.reading() as live:
                     units = list(live.units.ids)
+                if self._shown is not live:
+                    self._state = self._shown = None  # before another history is read: two take twice the memory
                 self.history.follow(live)
                 state = self._made_of(live, units, t_ms)
                 if not self._replaced(live):
@@ -97,12 +99,13 @@ class Past:
         with self._lock, self.history.lock:
             if self._clock is not None:
                 self.seek(ms(self._clock.now()))
-            if self._t is None or self._shown is None or self._state is None:
+            if self._t is None:
                 raise RuntimeError("past: seek() a moment before its state is read")
-            if self._replaced(self._shown) or not self.history.ready:
+            if self._shown is None or self._replaced(self._shown) or not self.history.ready:
                 self.seek(self._t)  # the region was replaced, or the store
             if self._of != self.history.version:
                 self._lay_over()  # another past of the timeline has brought it further
+            assert self._state is not None
             yield self._state
 
     def _replaced(self, live: LiveState) -> bool:
@@ -115,6 +118,7 @@ class Past:
         t, history = moment_of(t_ms), self.history
         us = micros(t)
         if self._live is not live:
+            self._ways = _Ways(self._store, history.tracks)
             self._units = PastUnits(live, self.timeline, self._ways)
             self._cameras = CamerasKept(live)
             self._finest = [live.places.codes[number] for number in live.finest.tolist()]
@@ -160,14 +164,23 @@ class Past:
         else:
             earlier = tracks.last(conn, [id for id in ids if id not in lately.last], t, 1)
             self._seen = {each.unit: each for each in earlier} | lately.last
-        self._seen_at, self._seen_seq = t, head
+        self._ways.t = self._seen_at = t
+        self._seen_seq = head
         return since
 
-    def _ways(self, ids: Sequence[str]) -> list[Point]:
-        """The last positions of these units, to draw their ways."""
-        assert self._seen_at is not None
+
+class _Ways:
+    """The last positions of units by `t`, to draw their ways. It knows no past: a past that is in no cycle with it is
+    let go at once."""
+
+    def __init__(self, store: SqlStore, tracks: TrackReader) -> None:
+        self._store, self._tracks = store, tracks
+        self.t: datetime | None = None
+
+    def __call__(self, ids: Sequence[str]) -> list[Point]:
+        assert self.t is not None
         with translated("past"), self._store.read() as conn:
-            return self.history.tracks.ways(conn, ids, self._seen_at)
+            return self._tracks.ways(conn, ids, self.t)
 
 
 class Pasts:

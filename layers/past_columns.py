@@ -46,8 +46,6 @@ class PastIncidents(IncidentColumns):
         names = [versions.ids[who] for who in versions.columns["who"][self._more].tolist()]
         self.ids = cast("list[str]", Replaced(live.ids, self._size, {}, names))
         self.row = cast("dict[str, int]", _Row(live, {id: self._size + i for i, id in enumerate(names)}))
-        self.titles = cast("list[tuple[str, str]]", _Titles(self))
-        self.cases = cast("list[Case | None]", _Cases(self))
         self.cube = self._cube()
 
     def _cube(self) -> HeatCube:
@@ -65,6 +63,16 @@ class PastIncidents(IncidentColumns):
             return now.cube
         before, after = ({name: table[name][at] for name in _COUNTED} for table, at in ((now, rows), (then, versions)))
         return cast("HeatCube", PatchedCube(now.cube, Matters(**before), Matters(**after)))
+
+    # Made when they are asked for: kept, they would be a cycle, and what is in one is let go only by the collector.
+
+    @property
+    def titles(self) -> list[tuple[str, str]]:  # type: ignore[override]
+        return cast("list[tuple[str, str]]", _Titles(self))
+
+    @property
+    def cases(self) -> list[Case | None]:  # type: ignore[override]
+        return cast("list[Case | None]", _Cases(self))
 
     # --- columns -----------------------------------------------------------------------------------------------------
 

@@ -95,7 +95,9 @@ class History:
     def _copy(self, live: LiveState) -> None:
         """Bring the copies of the live state up to it, a part at a time."""
         if self._copied is not live:
+            self._live = None
             self.base, self.work = BaseIncidents(live.places, live.incidents), live.work.copy()
+            self._begin(live)  # lets go of what there was of another one
             self._copied = live
         if self.base.follow(self._reader, live):
             self.version += 1
@@ -106,8 +108,8 @@ class History:
 
     # --- from the beginning ------------------------------------------------------------------------------------------
 
-    def _read(self, live: LiveState) -> None:
-        self._live = None
+    def _begin(self, live: LiveState) -> None:
+        """Nothing is known yet."""
         self.incidents = IncidentVersions(self.base)
         self.units: Versions[str, Unit] = Versions()
         self.sites: Versions[str, Site] = Versions()
@@ -116,6 +118,10 @@ class History:
         self.contacts = Contacts(live.places)
         self._walk = Walk(self.timeline)
         self._told: deque[Told] = deque(maxlen=KEPT)
+
+    def _read(self, live: LiveState) -> None:
+        self._live = None
+        self._begin(live)
         with uncollected(), translated("past"), self._store.read() as conn:
             worked = self._worked.read(conn)
             self._commanded = worked.commanded
@@ -133,8 +139,9 @@ class History:
         self.seq = worked.head
         self.version += 1
         self._live = live
-        # What was read lives as long as the process. Left to the collector, each full collection walks it all and holds
-        # every screen up for half a second.
+        # What was read lives as long as it is replayed. Left to the collector, each full collection walks it all and
+        # holds every screen up for half a second. What was taken out of its hands before may be in nobody's by now.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
 

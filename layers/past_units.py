@@ -44,13 +44,13 @@ class PastUnits(UnitColumns):
         self._known: list[bool] = []
         self._asked = 0
         self._codes: dict[str, tuple[Unit, _Coded]] = {}
-        self.rows = cast("list[UnitRow]", _Rows(self))
 
     def bring(self, units: Mapping[str, Unit], seen: Mapping[str, Seen], since: Sequence[Seen] | None) -> None:
         """The units as they were, the last position of each, and how they came there from the moment before, by
         (at, seq); None: that is not known."""
         self._units, self._seen = dict(units), dict(seen)
         ids = sorted(units.keys() | seen.keys())
+        self.rows = cast("list[UnitRow]", _Rows(self._timeline, ids, self._units, self._seen))
         if ids != self.ids:
             self.ids, self.row = ids, {id: i for i, id in enumerate(ids)}
             since = None
@@ -88,18 +88,6 @@ class PastUnits(UnitColumns):
         for k, start, end in zip(known, starts, [*starts[1:], len(who)], strict=True):
             self.trails[k] = deque(zip(at[start:end], lons[start:end], lats[start:end], strict=True), maxlen=TRAIL)
             self._drawn[k] = drawn(shown[start:end])
-
-    def unit(self, i: int) -> UnitRow:
-        """The row of a unit."""
-        id = self.ids[i]
-        row = unit_row(self._units.get(id) or Unit(self._timeline, id, name=id))
-        seen = self._seen.get(id)
-        if seen is None:
-            return row
-        return replace(
-            row, lon=seen.lon, lat=seen.lat, position_at=instant(seen.us), bearing=seen.bearing,
-            seq=max(row.seq, seen.seq),
-        )  # fmt: skip
 
     def _fill(self, ids: Sequence[str]) -> None:
         units, seen, none = self._units, self._seen, _NOWHERE
@@ -141,14 +129,26 @@ class PastUnits(UnitColumns):
 
 
 class _Rows(Sequence[UnitRow]):
-    def __init__(self, units: PastUnits) -> None:
-        self._of = units
+    """The rows of units, made when they are asked for."""
+
+    def __init__(self, timeline: str, ids: list[str], units: Mapping[str, Unit], seen: Mapping[str, Seen]) -> None:
+        self._timeline, self._ids, self._units, self._seen = timeline, ids, units, seen
 
     def __len__(self) -> int:
-        return len(self._of)
+        return len(self._ids)
 
     def __getitem__(self, i: Any) -> Any:
-        return [self._of.unit(k) for k in range(*i.indices(len(self)))] if isinstance(i, slice) else self._of.unit(i)
+        return [self._row(id) for id in self._ids[i]] if isinstance(i, slice) else self._row(self._ids[i])
+
+    def _row(self, id: str) -> UnitRow:
+        row = unit_row(self._units.get(id) or Unit(self._timeline, id, name=id))
+        seen = self._seen.get(id)
+        if seen is None:
+            return row
+        return replace(
+            row, lon=seen.lon, lat=seen.lat, position_at=instant(seen.us), bearing=seen.bearing,
+            seq=max(row.seq, seen.seq),
+        )  # fmt: skip
 
 
 def _point(seen: Seen) -> tuple[float, float, float]:
