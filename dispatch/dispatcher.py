@@ -25,6 +25,7 @@ from dispatch import filing, following, words
 from dispatch.closing import closing_move, wind_up
 from dispatch.link_commands import LinkCommands
 from dispatch.moves import Ask, allowed, extended_by, outcome, possible
+from dispatch.not_now import NotNow, not_now
 from dispatch.refusals import refuse
 from dispatch.rejections import after_return
 from dispatch.reopening import reopen
@@ -171,6 +172,12 @@ class Dispatcher(UnitCommands, LinkCommands, SceneCommands):
         if row.case is None or not row.case.workflow:
             return []
         return possible(row, workflow_of(self.book, row), role)
+
+    def not_now(self, row: IncidentRow) -> list[NotNow]:
+        """The moves that nobody can make of an open case now, each with why."""
+        if row.case is None or not row.case.workflow:
+            return []
+        return not_now(row, workflow_of(self.book, row))
 
     def close(
         self,

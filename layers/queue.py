@@ -23,11 +23,14 @@ _MOST_WORKFLOWS = 255
 def build(state: LiveState, view: View, t: float) -> Table:
     """Incidents open at t (ms since 1970) that the view's focus and filters let through, in order of arrival.
 
-    Where there are more than `MOST` those with a case come first, the earliest deadline first, then the newest.
+    `meta.all`: how many cases the focus has whatever the filters, without those that are part of another. Where there
+    are more than `MOST` those with a case come first, the earliest deadline first, then the newest.
     """
     incidents = state.incidents
-    rows = kept(state, view, np.flatnonzero((incidents["opened"] <= t) & ~(incidents["closed"] <= t)))
+    going = np.flatnonzero((incidents["opened"] <= t) & ~(incidents["closed"] <= t))
+    rows = kept(state, view, going)
     total = len(rows)
+    everything = kept(state, View(area=view.area), going)
     if total > MOST:
         rows = np.sort(rows[_urgency(incidents, rows)[:MOST]])
     codes = incidents.codes
@@ -56,6 +59,7 @@ def build(state: LiveState, view: View, t: float) -> Table:
         {
             "categories": categories, "workflows": workflows, "steps": steps, "owners": owners, "sources": sources,
             "clocks": clocks, "total": total, "shown": len(rows),
+            "all": int((incidents["parent"][everything] == 0).sum()),
         },
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from dashboard.api.examples import shown
 from data.casework import Case, CaseClock, ClockState, Returned
 from dispatch.both import Both
 from dispatch.calendar import Calendar
+from dispatch.not_now import NotNow
 from dispatch.routing import why_in
 from dispatch.workflow import Effect, Transition
 
@@ -185,3 +186,20 @@ class MoveBody(BaseModel):
             roles=list(transition.roles),
             evidence=list(transition.evidence),
         )
+
+
+class NotNowBody(BaseModel):
+    """A move that the workflow has and nobody can make now."""
+
+    move: str
+    zh: str
+    en: str
+    roles: list[str] = Field(description="Who may make it, when it can be made")
+    evidence: list[str] = Field(description="Kinds of evidence that must come with it")
+    why: Said = Field(description="The steps that it is made in, or what is in its way")
+
+    @classmethod
+    def of(cls, found: NotNow) -> NotNowBody:
+        t = found.transition
+        named = {name: getattr(t, name) for name in ("move", "zh", "en")}
+        return cls(**named, roles=list(t.roles), evidence=list(t.evidence), why=Said.both(found.why))

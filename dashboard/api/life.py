@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from dashboard.api import directory
 from dashboard.api.bodies import RecordBody, SiteBody, UnitBody
-from dashboard.api.case_bodies import CaseBody, MoveBody, Said
+from dashboard.api.case_bodies import CaseBody, MoveBody, NotNowBody, Said
 from dashboard.api.deps import region_of
 from dashboard.api.examples import shown
 from dashboard.api.incident_bodies import IncidentBody, Listed, case_body
@@ -100,6 +100,7 @@ class IncidentLife(BaseModel):
     past: bool = Field(description="A past time is shown: no moves can be made")
     records: list[RecordBody]
     moves: list[MoveBody] = Field(description="What can be done with the case now, by any role")
+    not_now: list[NotNowBody] = Field(description="What the workflow has beside that, and why not now")
     units: list[UnitBody] = Field(description="The units sent to it, as they are now")
     arrivals: list[ArrivalBody] = Field(description="Of those the ones that are on their way, first there first")
     recommendation: RecommendationBody | None = Field(description="Null: it is closed, or a past time is shown")
@@ -130,6 +131,7 @@ def life(services: Services, id: str, *, also: frozenset[str], candidates: int, 
         past=services.past,
         records=[RecordBody.of(record) for record in records],
         moves=[] if services.past else [MoveBody.of(t) for t in services.dispatcher.moves(row)],
+        not_now=[] if services.past else [NotNowBody.of(each) for each in services.dispatcher.not_now(row)],
         units=[UnitBody.of(unit) for unit in sent],
         arrivals=_arrivals(services, row, sent, now),
         recommendation=None

@@ -18,6 +18,11 @@
   };
   gc.has = (key) => key in boot.text[gc.lang];
   gc.word = (prefix, code) => (gc.has(`${prefix}.${code}`) ? gc.t(`${prefix}.${code}`) : String(code).replaceAll("_", " "));
+  /** What the rules call something ({zh, en}), as it stands alone on a screen: in English with a capital. */
+  gc.said = (thing, fallback) => {
+    const words = (thing && (thing[gc.lang] || thing.zh || thing.en)) || fallback;
+    return gc.lang === "en" && words ? words[0].toUpperCase() + words.slice(1) : words;
+  };
   /** A thing's name in the screen's language; what the source calls it where it gives only one. */
   gc.name = (thing, key = "name") => (gc.lang === "en" && thing[`${key}_en`]) || thing[key] || thing.code || thing.id || "";
 
@@ -61,6 +66,13 @@
   };
   /** What a matter is called: its title, else the name of its category. */
   gc.title = (row) => (gc.lang === "en" && row.title_en) || row.title || gc.categoryName(row.category) || row.id;
+
+  /** When units went to an incident of which only its source tells, and it names none; null where they are on record, or nobody went. */
+  gc.unnamed = ({ incident, records }) => {
+    const known = incident.units.length || records.some((it) => ["unit.status", "incident.dispatched"].includes(it.kind));
+    const { dispatch, on_scene } = records.findLast((it) => it.kind === "event")?.payload.times ?? {};
+    return known ? null : dispatch ?? on_scene ?? null;
+  };
 
   // --- numbers and times -------------------------------------------------------------------------------------
   /** What time it is: the server's clock, which a page shows everywhere. This screen's own may be wrong, or the past be shown. */
@@ -139,6 +151,8 @@
     });
     for (const node of known.values()) node.remove();
   };
+  /** A colour of the theme in force, by its name (dashboard/theme.py). */
+  gc.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   gc.empty = (host, key) => host.replaceChildren(gc.el("li", { class: "empty", text: gc.t(key) }));
   gc.calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -151,8 +165,6 @@
     node.dataset.value = to === null ? "" : to;
     cancelAnimationFrame(node.gcTween);
     if (first || to === null || gc.calm.matches || from === to || document.hidden) return gc.set(node, gc.num(to));
-  /** A colour of the theme in force, by its name (dashboard/theme.py). */
-  gc.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
     const start = performance.now();
     const step = (now) => {
       const x = Math.min(1, (now - start) / 350);

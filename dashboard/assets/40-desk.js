@@ -130,6 +130,7 @@
     desk.chosen = id;
     desk.life = desk.refused = null;
     desk.queue.select(id);
+    desk.narrowing.left(id);
     return desk.case.open(id, fly);
   };
   desk.leave = () => {
@@ -139,7 +140,7 @@
   };
 
   // --- coming and going ----------------------------------------------------------------------------------------
-  const ROOMS = ["names", "queue", "case", "moves", "dispatch", "timeline", "map", "wall", "draft", "places", "units"];
+  const ROOMS = ["names", "narrowing", "queue", "case", "extension", "moves", "dispatch", "timeline", "map", "wall", "draft", "places", "units"];
   function begin() {
     if (desk.begun) return;
     desk.begun = true;

@@ -7,11 +7,7 @@
   /** A name that is still being read; a code, once it is known that there is none. */
   const AWAITED = "…";
 
-  /** zh or en of something that carries both, else what there is. */
-  const said = (thing, fallback) => {
-    const words = (thing && (thing[gc.lang] || thing.zh || thing.en)) || fallback;
-    return gc.lang === "en" && words ? words[0].toUpperCase() + words.slice(1) : words;
-  };
+  const { said } = gc;
   /** What the actors of a simulation begin with. */
   const SIMULATED = "sim:";
   const part = (id) => (gc.has(`actor.sim.${id}`) ? gc.t(`actor.sim.${id}`) : names.owner(id));
@@ -19,8 +15,14 @@
 
   const names = (desk.names = {
     reasons: () => held.reasons,
-    said,
     area: (code) => (code ? gc.name(held.places.get(code) ?? { name: held.placed ? code : AWAITED }) : "—"),
+    /** Whether one area lies in another, or is it; taken to be so while areas are still being read. */
+    within: (code, area) => {
+      if (!held.placed) return true;
+      let at = code;
+      while (at && at !== area) at = held.places.get(at)?.parent;
+      return at === area;
+    },
     category: (code) => {
       const name = gc.categoryName(code);
       return name === code && !held.base ? AWAITED : name;
@@ -55,8 +57,11 @@
     actor: (id) => {
       const [kind, unit] = id.split(/:(.*)/);
       if (kind === "terminal" && unit) return gc.t("actor.terminal", { unit: desk.unitName(unit) });
+      if (kind === "cad") return gc.t("actor.cad");
       if (id.startsWith(SIMULATED)) return `${gc.t("feed.simulated")} · ${part(id.slice(SIMULATED.length))}`;
-      return gc.has(`actor.${id}`) ? gc.t(`actor.${id}`) : id;
+      // A source that says itself what was done is called what the facts call it.
+      const key = [`actor.${id}`, `source.${id}`].find(gc.has);
+      return key ? gc.t(key) : id;
     },
     /** The step of a case; an incident without one is where its phase says. */
     where: (row) => (row.workflow ? names.step(row.workflow, row.step) : gc.word("state", row.state)),
@@ -64,7 +69,7 @@
 
   /** Words that come in both languages ({zh, en}, or `Chinese | English`), or as plain text. */
   desk.both = (text) => {
-    if (text && typeof text === "object") return names.said(text, "");
+    if (text && typeof text === "object") return said(text, "");
     const [zh, en] = String(text ?? "").split(" | ");
     return gc.lang === "en" && en ? en : zh;
   };

@@ -22,7 +22,7 @@
     category: (code) => desk.names.category(code),
     where: (at) => desk.names.where(at),
     workflow: (id) => desk.names.workflow(id),
-    severity: (n) => gc.t(`severity.${n}`),
+    severity: (n) => ["zh", "en"].map((lang) => gc.boot.text[lang][`severity.${n}`]).join("\n"),
     compare: (a, b) => (collator ??= new Intl.Collator(gc.lang === "zh" ? "zh-CN-u-co-pinyin" : "en")).compare(a, b),
   };
   let queue = null;
@@ -98,6 +98,7 @@
     const fresh = queue.countFresh(gc.now(), SEEN_NEW_MS);
     $("list-fresh").hidden = !fresh;
     set($("list-fresh"), gc.t("queue.fresh", { n: gc.num(fresh) }));
+    desk.narrowing.draw(queue, tab);
   }
   /** Look at another part of the queue. */
   function see(look) {
@@ -118,19 +119,22 @@
 
   // --- closed today: not in the queue, read when asked for --------------------------------------------------------
   const closed = { total: null, asked: 0, timer: 0 };
+  let seenBy = null; // the filters that the closed ones were read for
   const midnight = () => {
     const local = gc.local(gc.now());
     return new Date(gc.now() - (local % 86_400_000)).toISOString();
   };
   async function readClosed() {
     closed.asked = performance.now();
-    const limit = tab === "closed" ? 2000 : 1;
+    const narrowed = desk.narrowing.by().length > 0; // by the view's filters, which the list of closed ones knows nothing of
+    const limit = tab === "closed" || narrowed ? 2000 : 1;
     const query = new URLSearchParams({ state: "closed", closed_since: midnight(), area: gc.address.view.area, limit });
     const found = await gc.api(`/incidents?${query}`).catch((error) => ({ error }));
     if (found.error || !queue) return;
-    closed.total = found.total;
+    const passing = found.incidents.filter(desk.narrowing.passes);
+    closed.total = narrowed ? passing.length : found.total;
     if (limit > 1) {
-      const list = found.incidents.map((it) => ({ ...it, workflow: it.workflow ?? "", step: it.step ?? "", owner: it.owner ?? "", area: it.area ?? "", opened: gc.ms(it.opened_at), closed: gc.ms(it.closed_at), due: null, warn: null, paused: false, units: 0, children: 0, returns: 0 }));
+      const list = passing.map((it) => ({ ...it, workflow: it.workflow ?? "", step: it.step ?? "", owner: it.owner ?? "", area: it.area ?? "", opened: gc.ms(it.opened_at), closed: gc.ms(it.closed_at), due: null, warn: null, paused: false, units: 0, children: 0, returns: 0 }));
       queue.takeClosed(list, gc.now());
       desk.table.show();
     }
@@ -215,9 +219,20 @@
       if (queue.countFresh(now, SEEN_NEW_MS)) desk.table.show(true);
       shown();
     },
+    /** Every case, whatever is looked at: the words of the filter go, and the tab is that of all. */
+    everything: () => {
+      if (words) desk.setInput($("list-filter"), "");
+      if (tab !== "open") gc.actions.tab("open");
+    },
     words: () => {
       collator = null;
-      if ($("list-filter")) $("list-filter").placeholder = `${gc.t("desk.search")}  ( / )`;
+      if ($("list-filter")) {
+        $("list-filter").placeholder = `${gc.t("desk.search")}  ( / )`;
+        $("list-filter").title = gc.t("desk.search.title");
+      }
+      const by = JSON.stringify(desk.narrowing.by());
+      if (seenBy !== null && seenBy !== by) readClosed();
+      seenBy = by;
       queue.renamed(gc.now());
       if (look() !== drawn) desk.table.columns(columns());
       drawn = look();

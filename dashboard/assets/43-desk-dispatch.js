@@ -59,12 +59,14 @@
     const why = gc.t("desk.why_not", { unit: nameOf(advice(desk.life).list[0]?.unit.id) });
     return el("div", { class: "question", role: "dialog", "aria-label": why },
       el("p", { class: "question-text" }, why),
-      el("div", { class: "question-keys" }, ...reasons.map((it, i) => el("button", { type: "button", class: "secondary small", "data-action": `reason:${it.id}`, disabled: !!desk.busy }, el("kbd", { text: it.press ?? i + 1 }), desk.names.said(it, it.id)))),
+      el("div", { class: "question-keys" }, ...reasons.map((it, i) => el("button", { type: "button", class: "secondary small", "data-action": `reason:${it.id}`, disabled: !!desk.busy }, el("kbd", { text: it.press ?? i + 1 }), gc.said(it, it.id)))),
       el("p", { class: "question-note" }, el("kbd", { text: "Esc" }), gc.t("desk.form.cancel")));
   }
 
   function sent(life) {
     const it = life.incident;
+    const went = gc.unnamed(life);
+    if (went) return desk.part("sent", "desk.assigned", null, el("p", { class: "part-hint", text: gc.t("desk.unnamed", { at: desk.time(gc.ms(went)) }) }));
     if (!it.units.length) return null;
     const line = (id) => {
       const unit = (life.units ?? []).find((each) => each.id === id) ?? desk.units.of(id) ?? { id, name: id, status: "dispatched", kind: "" };

@@ -13,13 +13,20 @@
     owner: !!move.needs_owner, reason: !!move.needs_reason, note: !!move.needs_note, by: !!move.needs_by || move.effect === "extend", into: move.move === "merge", evidence: move.evidence ?? [],
   });
   const bare = (move) => { const it = asks(move); return !it.owner && !it.reason && !it.note && !it.by && !it.into && !it.evidence.length; };
+  const ARRANGERS = ["dispatcher", "supervisor", "district"]; // who may merge, as in dispatch/merging.py
   const RETURNS = 3; // the return that goes to the district, as in dispatch/rejections.py
   /** Who may make a move of this case now: what waits for the district, or was decided by it, is the district's. */
   function rolesOf(life, move) {
     const { owner, returns = [] } = life.case ?? {};
     const roles = move.roles ?? [];
-    if (returns.length < RETURNS || move.move === "note") return roles;
+    if (returns.length < RETURNS || ["note", "merge"].includes(move.move)) return roles;
     return owner === "district" || move.needs_owner ? roles.filter((role) => role === "district") : roles;
+  }
+  /** What the workflow offers now, and merging, which is open to every case that is worked by itself. */
+  function offered(life) {
+    const moves = life.moves ?? [];
+    const apart = moves.length && life.incident.state !== "closed" && !life.case?.parent;
+    return apart ? [...moves, { move: "merge", to: null, roles: ARRANGERS }] : moves;
   }
   const mine = (move) => !move.roles?.length || rolesOf(desk.life, move).includes(desk.me().role);
   /** The next step forward: to a step that comes later, or the placing of a case that nobody has. */
@@ -29,11 +36,11 @@
     const place = ["triage", "district"].includes(life.case.owner) && !desk.dispatch.advice(life).suggested.length;
     return own.find((move) => move.to && !SIDE.has(move.move) && steps.indexOf(move.to) > at) || (place && own.find((move) => move.needs_owner && !SIDE.has(move.move)));
   }
-  const named = (life, move) => desk.names.said(move, desk.names.move(life.case?.workflow, move.move));
+  const named = (life, move) => gc.said(move, desk.names.move(life.case?.workflow, move.move));
 
   function part(life) {
     if (!life.case?.workflow) return life.incident.state === "closed" || gc.boot.past ? null : closing();
-    const all = life.moves ?? [];
+    const all = offered(life);
     if (!all.length) return null;
     const own = all.filter(mine);
     const others = all.filter((move) => !mine(move));
@@ -48,9 +55,14 @@
       own.length ? el("div", { class: "moves" }, ...own.map(button)) : el("p", { class: "empty", text: gc.t("desk.moves.none", { role: desk.names.role(desk.me().role) }) }),
       desk.refusal("moves"),
       form ? fields(life, form) : null,
-      others.length ? el("details", { class: "excluded", "data-name": "others" }, el("summary", { text: gc.t("desk.moves.others", { n: others.length }) }),
-        el("ul", {}, ...others.map((move) => el("li", {}, el("span", { text: named(life, move) }), el("span", { class: "excluded-why", text: rolesOf(life, move).map(desk.names.role).join(gc.lang === "zh" ? "、" : ", ") }))))) : null);
+      folded("others", gc.t("desk.moves.others", { n: others.length }), others.map((move) => [named(life, move), [list(rolesOf(life, move).map(desk.names.role))]])),
+      folded("later", gc.t("desk.moves.later", { n: life.not_now?.length ?? 0 }), (life.not_now ?? []).map((move) => [named(life, move), [gc.said(move.why), ...(move.roles.includes(desk.me().role) ? [] : [gc.t("desk.moves.by", { roles: list(move.roles.map(desk.names.role)) })]), ...needed(move)]])));
   }
+  const list = (words) => words.join(gc.lang === "zh" ? "、" : ", ");
+  const needed = (move) => (move.evidence.length ? [gc.t("desk.moves.with", { what: list(move.evidence.map((kind) => gc.word("evidence", kind))) })] : []);
+  /** Moves that cannot be made here, each with why: found by who looks for them, folded for everybody else. */
+  const folded = (name, head, rows) =>
+    rows.length ? el("details", { class: `excluded moves-${name}`, "data-name": name }, el("summary", { text: head }), el("ul", {}, ...rows.map(([move, why]) => el("li", {}, el("span", { text: move }), el("span", { class: "excluded-why", text: why.join(gc.lang === "zh" ? "；" : "; ") }))))) : null;
   /** An incident that is no case (yet) is closed as it is. */
   const closing = () =>
     el("section", { class: "part part-moves" }, el("div", { class: "form-row" },
@@ -73,21 +85,30 @@
     const ask = asks(move);
     const owners = desk.names.owners().filter((id) => id !== life.case.owner);
     const lists = el("datalist", { id: "known-owners" }, ...owners.map((id) => el("option", { value: desk.names.owner(id) })));
+    const alike = el("datalist", { id: "alike-cases" }, ...(life.duplicates ?? []).map((it) => el("option", { value: it.incident.id, label: gc.title(it.incident) })));
+    const kinds = Object.keys(gc.boot.text.zh).filter((key) => key.startsWith("evidence.")).map((key) => [key.slice(9), gc.t(key)]);
     const parts = [
       ask.owner ? line("desk.move.owner", el("span", {}, text("owner", { list: "known-owners", placeholder: gc.t("desk.move.owner.ph") }), lists)) : null,
-      ask.into ? line("desk.move.into", text("into", { placeholder: gc.t("desk.move.into.ph") })) : null,
+      ask.into ? line("desk.move.into", el("span", {}, text("into", { list: "alike-cases", placeholder: gc.t("desk.move.into.ph") }), alike)) : null,
       ask.by ? el("div", { class: "form-row" }, line("desk.move.by", text("amount", { type: "number", min: 1, step: 1, value: value("amount") || 1 })), line("desk.move.unit", select("unit", SPANS.map((id) => [id, gc.t(`span.${id}`)])))) : null,
+      ask.by ? desk.extension.part(life, spanOf(), list(rolesOf(life, move).map(desk.names.role))) : null,
       ask.reason ? line("desk.move.reason", text("reason")) : null,
       ...ask.evidence.map((kind) => line(gc.t("desk.move.evidence", { kind: gc.word("evidence", kind) }), text(`evidence:${kind}`, { placeholder: gc.t("desk.move.evidence.ph") }))),
       ask.note ? line("desk.move.note", (() => { const node = el("textarea", { id: "move-note", "data-form": "note", class: "input", rows: 2, maxlength: 2000 }); node.value = value("note"); return node; })()) : null,
+      move.move === "note" ? el("div", { class: "form-row" }, line("desk.move.attach", select("kind", kinds)), line("desk.move.attach.ref", text("ref", { placeholder: gc.t("desk.move.evidence.ph") }))) : null,
     ];
     return el("form", { class: "move-form", "data-move": move.move, "aria-label": named(life, move) }, ...parts.filter(Boolean),
       el("p", { id: "move-missing", class: "form-error", role: "alert", hidden: true }),
       el("div", { class: "form-row" }, desk.button(`make:${move.move}`, named(life, move), { primary: true, small: false }), desk.button("leave-form", gc.t("desk.form.cancel"), { small: false })));
   }
+  /** The length of an extension as it stands in the form, "" while it is none. */
+  const spanOf = () => (Number(value("amount") || 1) > 0 ? `${Number(value("amount") || 1)} ${value("unit") || SPANS[0]}` : "");
   document.addEventListener("input", (event) => {
     const name = event.target.dataset?.form;
-    if (name && desk.form) desk.form.values[name] = event.target.value;
+    if (name && desk.form) {
+      desk.form.values[name] = event.target.value;
+      if (name === "amount" || name === "unit") desk.extension.changed(event.target.value ? spanOf() : "");
+    }
     else if (event.target.id === "disposition") desk.form = { move: "", values: { disposition: event.target.value } };
   });
   document.addEventListener("submit", (event) => {
@@ -102,7 +123,7 @@
     gc.actions.make(event.target.closest(".move-form").dataset.move);
   });
 
-  const find = (move) => (desk.life?.moves ?? []).find((it) => it.move === move && mine(it));
+  const find = (move) => (desk.life ? offered(desk.life) : []).find((it) => it.move === move && mine(it));
   gc.actions.move = (id) => {
     const move = find(id);
     if (!move) return;
@@ -138,7 +159,7 @@
     make(move, {
       ...(ask.owner ? { owner: ownerOf(said("owner")) } : {}), ...(ask.reason ? { reason: said("reason") } : {}), ...(ask.note ? { note: said("note") } : {}),
       ...(ask.by ? { by: `${Number(said("amount"))} ${said("unit")}` } : {}), ...(ask.into ? { into: said("into") } : {}),
-      ...(ask.evidence.length ? { evidence: ask.evidence.map((kind) => ({ kind, ref: said(`evidence:${kind}`) })) } : {}),
+      ...(ask.evidence.length ? { evidence: ask.evidence.map((kind) => ({ kind, ref: said(`evidence:${kind}`) })) } : said("ref") ? { evidence: [{ kind: said("kind"), ref: said("ref") }] } : {}),
     });
   };
   async function make(move, values) {
@@ -153,6 +174,6 @@
     desk.case.draw();
   }
 
-  desk.moves = { part, roles: rolesOf };
+  desk.moves = { part, roles: rolesOf, list };
   desk.action("move", "help.move", (id) => gc.actions.move(id));
 })();

@@ -57,9 +57,15 @@
   }
   const newest = (life) => [...life.records].sort((a, b) => gc.ms(b.at) - gc.ms(a.at) || (b.seq ?? 0) - (a.seq ?? 0));
 
+  /** Where evidence comes from, for a case that has none. */
+  function none(life) {
+    const moves = [...(desk.names.known("workflows").get(life.case.workflow)?.moves.values() ?? [])].filter((it) => it.evidence?.length);
+    const named = moves.map((it) => gc.t("life.with", { move: gc.said(it), what: list(it.evidence.map((kind) => gc.word("evidence", kind))) }));
+    return named.length ? gc.t("desk.evidence.asked", { moves: list(named) }) : gc.t("desk.evidence.none");
+  }
   function evidence(life) {
     const found = newest(life).flatMap((record) => (record.payload.evidence ?? []).map((it) => ({ ...it, at: record.at, actor: record.payload.actor })));
-    if (!found.length) return null;
+    if (!found.length) return life.case?.workflow && life.moves.length ? desk.part("evidence", "desk.evidence", null, el("p", { class: "part-hint", text: none(life) })) : null;
     const ref = (it) => (/^https?:\/\//.test(it.ref) ? el("a", { href: it.ref, target: "_blank", rel: "noopener noreferrer", text: it.ref }) : it.ref);
     return desk.part("evidence", "desk.evidence", el("span", { class: "part-note num", text: gc.num(found.length) }), el("ul", { class: "evidence" }, ...found.map((it) =>
       el("li", {}, el("b", { text: gc.word("evidence", it.kind) }), el("span", {}, ref(it)), it.note ? el("span", { class: "life-extra", text: desk.written(it.note) }) : null, el("span", { class: "life-extra num", text: `${desk.names.actor(it.actor)} · ${desk.time(gc.ms(it.at))}` })))));

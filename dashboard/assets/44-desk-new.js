@@ -154,6 +154,7 @@
     if (!answer) return refuse(desk.refused?.text ?? "");
     show(false);
     gc.selectIncident(answer.incident.id);
+    desk.narrowing.filed(answer.incident);
   }
 
   desk.draft = {

@@ -53,7 +53,7 @@
     area: () => [named("all", both("region.all")), ...[...desk.names.known("places").values()].map((it) => named(it.code, [it.name, it.name_en], () => it.level ?? ""))],
     category: () => Object.entries(gc.categories).map(([code, it]) => named(code, [it.zh, it.en], () => (code.length > 2 ? gc.categoryName(code.slice(0, 2)) : ""))),
     status: () => STATUSES.map((id) => named(id, both(`status.${id}`))),
-    reason: () => desk.names.reasons().map((it, i) => named(it.id, [String(it.press ?? i + 1), it.zh, it.en], () => `${it.press ?? i + 1} · ${desk.names.said(it, it.id)}`)),
+    reason: () => desk.names.reasons().map((it, i) => named(it.id, [String(it.press ?? i + 1), it.zh, it.en], () => `${it.press ?? i + 1} · ${gc.said(it, it.id)}`)),
     severity: () => [1, 2, 3, 4].map((n) => named(`!${n}`, both(`severity.${n}`))),
     role: () => ROLES.map((id) => named(id, both(`role.${id}`))),
     lang: () => [named("zh", ["中文", "Chinese"]), named("en", ["英文", "English"])],
@@ -101,7 +101,10 @@
     const at = point === "map" ? desk.view.now() : point;
     if (!at) return refuse("line.no_map");
     const it = await tell("/incidents", { title: text, category, severity: level, address: "", lon: at.lon, lat: at.lat }, gc.t("desk.opened"));
-    if (it.answer) gc.selectIncident(it.answer.incident.id);
+    if (it.answer) {
+      gc.selectIncident(it.answer.incident.id);
+      desk.narrowing.filed(it.answer.incident);
+    }
     return it;
   }
   /** A word to a wall; "all" is every wall, none named: as the command takes it. */

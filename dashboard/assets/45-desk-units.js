@@ -320,7 +320,7 @@
     host.addEventListener("scroll", rows, { passive: true });
     host.addEventListener("click", (event) => {
       const row = event.target.closest(".unit");
-      if (row && !event.target.closest("button")) show(row.dataset.key);
+      if (row && !event.target.closest("[data-action]")) show(row.dataset.key); // the menu is opened, nothing else
     });
     $("unit-search").addEventListener("input", (event) => {
       filter.words = event.target.value.trim();

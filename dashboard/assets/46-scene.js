@@ -27,7 +27,6 @@
   };
   const idOf = (scene) => (scene ? `${scene.incident} ${scene.since}` : "");
   const onWall = () => gc.address?.page === "/" && document.querySelector(".wall");
-  const both = (it, or) => (it && (it[gc.lang] || it.zh)) || or;
   const unitName = (id) => gc.name(life?.units.find((unit) => unit.id === id) ?? { id });
   const time = (at) => gc.clock(gc.ms(at), false);
 
@@ -151,10 +150,10 @@
     if (!due) return part("clock", "", el("p", { class: "empty", text: gc.t("scene.clock.none") }));
     const own = names?.[held.workflow];
     const warn = due.warn.map(gc.ms);
-    return part("clock", both(own?.steps[held.step], held.step),
+    return part("clock", gc.said(own?.steps[held.step], held.step),
       el("div", { class: "scene-due" },
         gc.sla.node({ due: gc.ms(due.due), warn: warn.length ? Math.min(...warn) : null, paused: !!due.paused_at, stopped: null, from: gc.ms(due.started_at) }),
-        el("p", { class: "scene-note" }, `${both(own?.clocks[due.id], due.id)} · ${gc.t("desk.due", { at: gc.minute(gc.ms(due.due)).slice(5) })}`)));
+        el("p", { class: "scene-note" }, `${gc.said(own?.clocks[due.id], due.id)} · ${gc.t("desk.due", { at: gc.minute(gc.ms(due.due)).slice(5) })}`)));
   }
   function units() {
     const eta = new Map(life.arrivals.map((it) => [it.unit, it.travel_s]));
@@ -166,7 +165,7 @@
         known ? el("span", { class: "scene-eta num" }, el("b", { text: gc.t("scene.eta", { n: gc.num(Math.max(1, Math.ceil(s / 60))) }) }), el("small", { text: time(gc.ms(life.at) + s * 1000) })) : cell("eta", unit.status === "on_scene" ? "●" : "–", { "aria-hidden": "true" }));
     });
     const more = life.incident.units.length - life.units.length;
-    return part("units", life.incident.units.length ? gc.num(life.incident.units.length) : "", list(rows, more > 0 ? "scene.units.unknown" : "scene.units.none"));
+    return part("units", life.incident.units.length ? gc.num(life.incident.units.length) : "", list(rows, more > 0 ? "scene.units.unknown" : gc.unnamed(life) ? "scene.units.unnamed" : "scene.units.none"));
   }
   const cameras = () =>
     part("cameras", "", list(life.cameras.slice(0, CAMERAS).map((site) =>
@@ -183,7 +182,7 @@
       case "incident.merged": return p.into ? gc.t("life.merged.from", { id: p.incident }) : gc.t("life.split", { id: p.incident });
       case "incident.moved": {
         const own = names?.[p.workflow];
-        return [both(own?.moves[p.move], gc.word("move", p.move)), p.before !== p.step ? both(own?.steps[p.step], p.step) : ""].filter(Boolean).join(" → ");
+        return [gc.said(own?.moves[p.move], gc.word("move", p.move)), p.before !== p.step ? gc.said(own?.steps[p.step], p.step) : ""].filter(Boolean).join(" → ");
       }
       case "unit.status": return gc.t("life.unit.status", { unit: unitName(p.unit), status: gc.word("status", p.status) });
       default: return gc.t("life.other");

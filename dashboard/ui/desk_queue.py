@@ -49,8 +49,29 @@ def queue(lang: Lang) -> Component:
         ],
         className="list-head",
     )
+    narrowed = html.Div(
+        [
+            html.Span(id="list-narrowed-words"),
+            button("queue.narrowed.lift", lang, action="all-cases", className="link"),
+        ],
+        id="list-narrowed",
+        className="list-narrowed num",
+        role="status",
+        hidden=True,
+    )
+    filed = html.Div(
+        [html.Span(id="list-filed-words"), button("queue.filed.show", lang, action="show-filed", className="link")],
+        id="list-filed",
+        className="list-narrowed",
+        role="status",
+        hidden=True,
+    )
     table = html.Div(id=GRID, className="incident-grid")  # 42-desk-table.js makes it
     foot = words("queue.loading", lang, html.Div, id="list-empty", className="empty")
     return panel(
-        "desk.incidents", lang, [tabs, tools, html.Div([table, foot], className="grid-host")], id="list", extra=head
+        "desk.incidents",
+        lang,
+        [tabs, tools, narrowed, filed, html.Div([table, foot], className="grid-host")],
+        id="list",
+        extra=head,
     )

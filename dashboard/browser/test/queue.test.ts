@@ -18,7 +18,7 @@ function table(lines: Line[], owners = OWNERS): Table {
   const u8 = (value: (line: Line) => number) => Uint8Array.from(lines, value)
   return {
     n: lines.length,
-    meta: { categories: ['0307', '0502'], workflows: ['', 'grid-5'], steps: ['', 'assigned', 'verifying'], owners, sources: ['hotline'], clocks: ['', 'accept'], total: 40, shown: lines.length },
+    meta: { categories: ['0307', '0502'], workflows: ['', 'grid-5'], steps: ['', 'assigned', 'verifying'], owners, sources: ['hotline'], clocks: ['', 'accept'], total: 40, shown: lines.length, all: 90 },
     cols: {
       key: lines.map((line) => line.id), title: lines.map((line) => line.title ?? `T ${line.id}`), title_en: lines.map((line) => line.title_en ?? ''), area: lines.map((line) => line.area ?? '370812'),
       severity: u8((line) => line.severity ?? 2), state: u8((line) => line.state ?? 1), category: u16((line) => line.category ?? 0), workflow: u8(() => 1), step: u16((line) => line.step ?? 1), owner: u16((line) => line.owner ?? 2), source: u16(() => 0),
@@ -35,7 +35,7 @@ const NAMES: Names = {
   category: (code) => ({ '0307': 'Refuse', '0502': 'Building fire' })[code] ?? code,
   where: ({ step }) => ({ assigned: 'Assigned', verifying: 'Checking' })[step] ?? step,
   workflow: () => 'Grid',
-  severity: (n) => (n === 1 ? 'Critical' : ''),
+  severity: (n) => ['', '特急\nCritical', '紧急\nUrgent', '一般\nNormal', '常规\nRoutine'][n]!,
   compare: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
 }
 const queueOf = (lines: Line[], now = 0) => {
@@ -54,7 +54,7 @@ test('a row is made when it is asked for, with codes as texts and missing moment
   })
   assert.equal(queue.row('b')!.due, null)
   assert.equal(queue.row('c'), undefined)
-  assert.deepEqual(queue.told, { total: 40, shown: 2 })
+  assert.deepEqual(queue.told, { total: 40, shown: 2, all: 90 })
   assert.equal(queue.at(0), queue.row(queue.id(0)!))
   assert.equal(queue.at(2), undefined)
 })
@@ -219,7 +219,7 @@ test('a name that comes later, or is another in another language, has its place 
   assert.deepEqual(ids(queue), ['n', 'c', 'e'])
 })
 
-test('the filter finds words in ids, titles in both languages and every name', () => {
+test('the filter finds words in ids, titles and priorities in both languages and in every name', () => {
   const queue = queueOf([
     { id: 'F-1', title: '库房冒烟', title_en: 'Smoke', severity: 1, category: 1, area: 'a1', owner: 1 },
     { id: 'W-2', title: '街口积水', title_en: 'Water', step: 2, area: 'a2' },
@@ -228,8 +228,8 @@ test('the filter finds words in ids, titles in both languages and every name', (
     queue.see({ words }, NOW)
     return ids(queue).join(' ')
   }
-  for (const word of ['f-1', '冒烟', 'smoke', 'critical', 'building', 'north', 'triage', 'assigned']) assert.deepEqual([word, found(word)], [word, 'F-1'])
-  for (const word of ['w-2', '积水', 'water', 'refuse', 'east', 'roads', 'checking']) assert.deepEqual([word, found(word)], [word, 'W-2'])
+  for (const word of ['f-1', '冒烟', 'smoke', 'critical', '特急', 'building', 'north', 'triage', 'assigned']) assert.deepEqual([word, found(word)], [word, 'F-1'])
+  for (const word of ['w-2', '积水', 'water', 'urgent', '紧急', 'refuse', 'east', 'roads', 'checking']) assert.deepEqual([word, found(word)], [word, 'W-2'])
   assert.equal(found('grid'), 'F-1 W-2')
   assert.equal(found('grid', 'east', '街口'), 'W-2')
   assert.equal(found('east', 'smoke'), '')

@@ -120,6 +120,33 @@ def test_evidence_is_asked_for_and_kept(desk: Desk) -> None:
     assert evidence in kept
 
 
+def test_what_cannot_be_done_now_is_said_with_why(desk: Desk) -> None:
+    id = desk.opened(workflow="grid-5")
+
+    def later() -> dict[str, Any]:
+        life = desk.get(f"/incidents/{id}")
+        assert not {it["move"] for it in life["moves"]} & {it["move"] for it in life["not_now"]}
+        return {it["move"]: it for it in life["not_now"]}
+
+    answer = later()["answer"]
+    assert (answer["roles"], answer["evidence"]) == (["owner", "worker"], ["photo"])
+    assert answer["why"] == {"zh": "须在处置中环节", "en": "at the step handling"}
+    assert "arrive" not in later(), "nobody makes that: it makes itself"
+    desk.move(id, "assign", "dispatcher", owner="municipal-works")
+    assert later()["resume"]["why"]["en"] == "it is not suspended"
+    assert "extend" not in later()
+    desk.move(id, "suspend", "supervisor", reason="rain")
+    assert later()["extend"]["why"] == {"zh": "案件已挂账，请先恢复", "en": "it is suspended: resume it first"}
+    desk.move(id, "resume", "dispatcher")
+    for _ in range(3):
+        desk.move(id, "return", "owner", reason="not ours")
+        if desk.get(f"/incidents/{id}")["case"]["owner"] != "district":
+            desk.move(id, "assign", "dispatcher", owner="municipal-works")
+    assert set(later()) >= {"answer", "extend"}
+    desk.move(id, "force_close", "district", reason="twice")
+    assert later() == {}
+
+
 def test_look_alikes_are_suggested_merged_and_split(desk: Desk, clock: ManualClock) -> None:
     first = desk.opened()
     clock.advance(300)

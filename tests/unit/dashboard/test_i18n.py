@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from dashboard.i18n import LANGS, TEXT, joined, table, text
-from data.records import IncidentState, UnitStatus
+from data.records import ClockOp, IncidentState, Kind, UnitStatus
+from dispatch import reopening
+from dispatch.book import shipped
 from dispatch.both import Both
 from dispatch.words import NAMES
+from dispatch.workflow import ASSIGN, FILE, FORCE_CLOSE, MERGE, NOTE, RETURN, ROLES, SPLIT
+from feeds.demo import deeds
+from feeds.demo.sources import SOURCES
 from layers.view import LAYERS, MEASURES
 from layers.windows import WINDOWS
+from replay import policies, policies_players
 
 DASHBOARD = Path(__file__).parents[3] / "dashboard"
 SCRIPTS = sorted((DASHBOARD / "assets").glob("*.js"))
@@ -92,3 +98,50 @@ def test_names_that_refusals_say_as_well_stand_in_one_file_and_begin_with_a_capi
 def test_a_key_that_stands_in_two_files_is_refused() -> None:
     with pytest.raises(ValueError, match=r"in two files: nav\.wall"):
         joined([{"nav.wall": Both("大屏", "Wall")}, {"nav.wall": Both("墙", "Wall")}])
+
+
+IN_A_LIFE = [kind for kind in Kind if kind in (Kind.EVENT, Kind.UNIT_STATUS) or kind.value.startswith("incident.")]
+"""What the timeline of an incident is made of."""
+
+
+ACTORS = (
+    *(deeds.DUTY, deeds.INSPECTOR, deeds.CALLBACK, deeds.SUPERVISOR, deeds.DISTRICT, deeds.CREW),
+    *(policies_players.DUTY, policies_players.CREW, policies_players.OFFICE, policies_players.KEEPER),
+    *(f"sim:{policy}" for policy in (policies.ROAD, policies.STRAIGHT)),
+)
+"""Who acts where nobody sits, beside departments, whose names come with the rules."""
+
+
+def test_whatever_can_stand_in_a_timeline_has_words_in_both_languages() -> None:
+    """No raw code reaches a person: kinds of records, moves, steps, clocks, roles, evidence, feeds, who acted."""
+    book = shipped()
+    profiles = list(book.workflows.values())
+    # A move goes by its profile's name, else by the shared one: the system's own moves are in no profile.
+    own = {t.move for w in profiles for t in w.transitions}
+    system = {FILE, NOTE, MERGE, SPLIT, RETURN, ASSIGN, FORCE_CLOSE, reopening.MOVE}
+    assert [move for move in system if f"move.{move}" not in TEXT] == []
+    named = [
+        *((w, t.zh, t.en, t.move) for w in profiles for t in w.transitions),
+        *((w, step.zh, step.en, id) for w in profiles for id, step in w.steps.items()),
+        *((w, limit.zh, limit.en, limit.clock) for w in profiles for limit in w.limits),
+        *((w, *names, id) for w in profiles for id, names in w.roles.items()),
+    ]
+    assert len(own) >= 20
+    assert [(w.id, id) for w, zh, en, id in named if not HAN.search(zh) or HAN.search(en) or "_" in en] == []
+    keys = [
+        *(f"life.{kind.value}" for kind in IN_A_LIFE if kind not in (Kind.INCIDENT_MOVED, Kind.INCIDENT_MERGED)),
+        *(f"happened.{kind.value}" for kind in IN_A_LIFE), "life.merged.into", "life.merged.from", "life.split",
+        *(f"life.clock.{op.value}" for op in ClockOp), *(f"role.{role}" for role in ROLES),
+        *(f"evidence.{kind}" for w in profiles for t in w.transitions for kind in t.evidence),
+        *(f"source.{feed.id}" for feed in SOURCES if feed.per_day), "source.desk",
+        "actor.router", "actor.terminal", "actor.cad",
+        *(f"actor.{who.replace(':', '.')}" for who in ACTORS),
+    ]  # fmt: skip
+    assert [key for key in keys if key not in TEXT] == []
+
+
+@pytest.mark.parametrize("name", ["43-desk-timeline.js", "46-scene.js"])
+def test_a_timeline_knows_every_kind_of_record(name: str) -> None:
+    script = (DASHBOARD / "assets" / name).read_text()
+    told = set(re.findall(r'"((?:incident|unit)\.\w+)"', script)) | set(re.findall(r"(?<=[ \"])event(?=[\":])", script))
+    assert {kind.value for kind in IN_A_LIFE} - told == set()

@@ -105,6 +105,8 @@ def test_the_queue_is_every_incident_that_is_not_closed(states, world, view, t):
     assert rows(made) == {row.id: expected(row, t) for row in wanted}
     assert made.key.tolist() == [row.id for row in wanted]
     assert made.meta["total"] == made.meta["shown"] == len(wanted)
+    unfiltered = chosen(world, View(area=view.area), t)
+    assert made.meta["all"] == sum(row.case is None or row.case.parent is None for row in unfiltered)
 
 
 def test_the_worlds_have_cases_of_every_sort(states):
@@ -177,7 +179,7 @@ def test_a_move_travels_as_a_delta_that_gives_the_new_queue():
     assert delta is not None
     assert (delta.drop.tolist(), len(delta.index), delta.add) == ([8], 2, 0)
     assert rows(apply(before, delta)) == rows(after)
-    assert set(delta.meta) == {"steps", "owners", "total", "shown"}
+    assert set(delta.meta) == {"steps", "owners", "total", "shown", "all"}
     sent = decode(encode(Frame(QUEUE.query(), 2, 1, NOW_MS, 9, Stamps(None, None, NOW_MS), {"queue": delta})))
     assert rows(apply(before, sent.layers["queue"])) == rows(after)
 

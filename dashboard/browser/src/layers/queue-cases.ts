@@ -54,6 +54,8 @@ export class Cases {
   /** All that there are and all that were sent; a server may keep some back. */
   readonly total: number
   readonly shown: number
+  /** Cases in the focus area whatever the filters, without those merged into another. */
+  readonly all: number
   private areas: Coded | null = null
 
   constructor(table: Table) {
@@ -67,6 +69,7 @@ export class Cases {
     this.coded = Object.fromEntries(Object.entries(CODED).map(coded as never)) as Cases['coded']
     this.total = Number(meta.total ?? table.n)
     this.shown = Number(meta.shown ?? table.n)
+    this.all = Number(meta.all ?? this.total)
   }
 
   static none(): Cases {

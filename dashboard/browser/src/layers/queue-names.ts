@@ -11,6 +11,7 @@ export type Names = {
   /** Where a case stands: the step of its workflow, or its phase where it has none. */
   where(at: { workflow: string; step: string; state: string }): string
   workflow(id: string): string
+  /** In both languages: what is looked for, not shown. */
   severity(n: number): string
   /** Order of two names in the alphabet of that language. */
   compare(a: string, b: string): number
@@ -60,17 +61,17 @@ export class Alphabet {
   }
 }
 
-/** Whether a row has all the words: each in its id, its titles or one of its names. */
+/** Whether a row has all the words: each in its id, its titles, its priority or one of its names. */
 export function finder(cases: Cases, names: Names, words: readonly string[]): (at: number) => boolean {
   const columns = NAMED.map((column) => named(cases, names, column)).map(({ numbers, texts }) => ({ numbers, texts: texts.map((text) => text.toLowerCase()) }))
-  const urgent = names.severity(1).toLowerCase()
+  const severities = [0, 1, 2, 3, 4].map((n) => (n ? names.severity(n).toLowerCase() : ''))
   const { key, title, title_en } = cases.texts
   const tests = words.map((word) => {
     const hits = columns.map(({ numbers, texts }) => ({ numbers, has: texts.map((text) => text.includes(word)) })).filter(({ has }) => has.includes(true))
-    const isUrgent = urgent.includes(word)
+    const levels = severities.map((name) => name.includes(word))
     return (at: number) =>
       hits.some(({ numbers, has }) => has[numbers[at]!]) ||
-      (isUrgent && cases.numbers.severity[at] === 1) ||
+      levels[cases.numbers.severity[at]!] ||
       title.at(at)!.toLowerCase().includes(word) ||
       title_en.at(at)!.toLowerCase().includes(word) ||
       key.at(at)!.toLowerCase().includes(word)

@@ -153,9 +153,9 @@ export class Queue {
     return { ...(this.placed ?? place(Cases.none(), 0, NOBODY)).counts, closed: this.closed.n }
   }
 
-  /** Cases that the server has and those of them that it sent. */
-  get told(): { total: number; shown: number } {
-    return { total: this.cases.total, shown: this.cases.shown }
+  /** Cases that the server has and those of them that it sent; `all`: whatever the view's filters. */
+  get told(): { total: number; shown: number; all: number } {
+    return { total: this.cases.total, shown: this.cases.shown, all: this.cases.all }
   }
 
   /** Owners that cases are with. */

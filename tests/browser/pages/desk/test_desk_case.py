@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from data.records import EventPayload, Kind, Record
+from tests.browser.pages.desk.conftest import PLACE
 
 pytestmark = pytest.mark.browser
 
@@ -241,3 +245,64 @@ def test_what_is_written_in_both_languages_is_shown_in_one_and_a_persons_words_a
         shown += page.locator("#detail .life").inner_text()
         assert [words for words in there if words not in shown] == []
         assert [words for words in absent if words in shown] == []
+
+
+def test_what_cannot_be_done_now_is_named_with_why_and_merging_and_evidence_are_found(quiet: Any, window: Any) -> None:
+    into = quiet.opened("井盖缺失", category="1301", severity=3, workflow="grid-5", owner="municipal-works")
+    id = quiet.opened("污水外溢", category="1302", severity=3, workflow="grid-5", owner="municipal-works", lon=116.3)
+    page = window(quiet).open(f"/desk?lang=en&layers=areas&incident={id}")
+    later = page.locator("#detail .moves-later")
+    later.locator("summary").click()
+    lines = dict(line.split("\n") for line in later.locator("li").all_inner_texts())
+    assert lines["Report done"] == "At the step handling; by Department, Worker; with photo"
+    assert lines["Resume"] == "It is not suspended"
+    assert "photo" in page.locator("#detail .part-evidence .part-hint").inner_text()
+    # Evidence goes with a note, at any step.
+    page.locator("#detail [data-action='move:note']").click()
+    form = page.locator("#detail .move-form")
+    form.locator("#move-note").fill("seen")
+    form.locator("#move-ref").fill("p-17")
+    form.locator("[data-action='make:note']").click()
+    page.wait_for_selector("#detail .evidence >> text=p-17")
+    # Any two cases can be merged, by the number of the other; who works a case does not merge it.
+    page.select_option("#role", "owner")
+    page.wait_for_selector("#detail [data-action='move:merge']", state="detached")
+    page.select_option("#role", "dispatcher")
+    page.locator("#detail [data-action='move:merge']").click()
+    form.locator("#move-into").fill(into)
+    form.locator("[data-action='make:merge']").click()
+    page.wait_for_function("id => document.querySelector('#detail .flag')?.textContent.includes(id)", arg=into)
+    assert quiet.life(id)["case"]["parent"] == into
+
+
+def test_an_extension_says_beforehand_what_it_moves(quiet: Any, window: Any) -> None:
+    id = quiet.opened("井盖缺失", category="1301", severity=3, workflow="grid-5", owner="municipal-works")
+    page = window(quiet).open(f"/desk?lang=en&layers=areas&role=supervisor&incident={id}")
+    page.locator("#detail [data-action='move:extend']").click()
+    page.locator("#move-amount").fill("2")
+    page.locator("#move-unit").select_option("day")
+    page.wait_for_selector("#move-extends[data-span='2 day']")
+    told = """() => [...document.querySelectorAll('#move-extends b')].map((node) => node.textContent)"""
+    page.wait_for_function(f"() => ({told})().length === 3 && ({told})().every((it) => it !== '…')")
+    said = page.evaluate(told)
+    assert "nobody else has to approve it" in page.locator("#move-extends").inner_text()
+    page.locator("#move-reason").fill("rain")
+    page.locator("[data-action='make:extend']").click()
+    page.wait_for_selector("#detail .clock-due s")
+    due = page.locator("#detail .clock-due > span:first-child")
+    assert [text.removesuffix("※") for text in due.all_inner_texts()] == [f"by {at}" for at in said]
+
+
+def test_units_that_only_the_source_tells_of_are_not_nobody(quiet: Any, window: Any) -> None:
+    now = quiet.services.clock.now()
+    times = {"dispatch": now - timedelta(minutes=9), "on_scene": now - timedelta(minutes=4)}
+    matter = EventPayload(category="0502", severity=2, title="旧警", times=times)
+    quiet.services.store.append([Record(Kind.EVENT, "119", "old-1", now - timedelta(minutes=10), matter, **PLACE)])
+    page = window(quiet).open("/desk?lang=en&layers=areas&incident=119:old-1")
+    assert "not which" in page.locator("#detail .part-sent .part-hint").inner_text()
+    quiet.post("/scenes", incident="119:old-1", wall="", actor="desk 9")
+    wall = window(quiet).wall("?lang=en&layers=areas")
+    assert "not which" in wall.locator(".scene-units .empty").inner_text()
+    # What happened reads as sentences begin, not as codes.
+    story = wall.locator(".scene-story .scene-main").all_inner_texts()
+    assert [text for text in story if text[0].islower() or "_" in text] == []

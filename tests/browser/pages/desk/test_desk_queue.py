@@ -161,3 +161,33 @@ def test_names_that_are_still_read_are_never_shown_as_codes(quiet: Any, window: 
     page.wait_for_function(
         "cells => [...document.querySelectorAll(cells)].every((it) => it.textContent !== '…')", arg=cells
     )
+
+
+def test_what_narrows_the_queue_is_said_and_lifted_and_a_case_filed_into_hiding_is_shown(
+    quiet: Any, window: Any
+) -> None:
+    fire = quiet.opened("库房冒烟")
+    water = quiet.opened("街口积水", category="1301", severity=3, lon=116.15)
+    page = window(quiet).desk("?lang=en&layers=areas&severity=1")
+    said = "words => document.querySelector('#list-narrowed-words').textContent === words"
+    page.wait_for_function(said, arg="1 of 2 open cases shown: Critical only")
+    assert page.evaluate(ORDER) == [fire]
+    # A case that the filter over the map leaves out is not lost without a word.
+    page.evaluate("() => gc.desk.draft.fill({ title: 'debris', category: '1302', severity: 4 })")
+    page.evaluate("() => gc.desk.draft.place(116.2, 35.02)")
+    page.locator("[data-action=save-incident]").click()
+    page.wait_for_selector("#list-filed:not([hidden]) >> text=“debris” was filed; the filter or the tab hides it.")
+    page.wait_for_function(said, arg="1 of 3 open cases shown: Critical only")
+    page.locator("[data-action='show-filed']").click()
+    page.wait_for_selector("#list-narrowed", state="hidden")
+    page.wait_for_selector("#list-filed", state="hidden")
+    page.wait_for_function(f"() => ({ORDER})().length === 3")
+    page.wait_for_selector("#incident-grid .ag-row-selected .what-title:text-is('debris')")
+    assert page.locator("#filter-severity").input_value() == "0"
+    # The filter's own words find priorities, in either language, and say that they do.
+    assert "priority" in page.locator("#list-filter").get_attribute("placeholder")
+    for word in ("critical", "特急"):
+        page.locator("#list-filter").fill(word)
+        page.wait_for_function(f"want => JSON.stringify(({ORDER})()) === JSON.stringify(want)", arg=[fire])
+    page.locator("#list-filter").fill("normal")
+    page.wait_for_function(f"want => JSON.stringify(({ORDER})()) === JSON.stringify(want)", arg=[water])

@@ -152,3 +152,26 @@ def test_views_are_kept_and_found_again(quiet: Any, window: Any) -> None:
     page.wait_for_function("(zoom) => gc.desk.view.now().zoom === zoom", arg=mine["zoom"])
     settle(page)
     assert look(page) == mine
+
+
+def test_the_menu_of_a_unit_opens_and_nothing_else_happens(quiet: Any, window: Any) -> None:
+    quiet.opened("库房冒烟")
+    page = window(quiet).desk("?lang=en&layers=areas,units")
+    page.wait_for_selector(unit("E02"))
+    page.wait_for_function("() => gc.desk.view.now()")
+    page.evaluate(
+        """() => {
+            window.flown = [];
+            const { fly } = gc.desk.map;
+            gc.desk.map.fly = (...at) => { flown.push(at); fly(...at); };
+        }"""
+    )
+    page.locator(f"{unit('E02')} .unit-change").click()
+    page.wait_for_selector("#unit-menu")
+    assert page.evaluate("flown") == []
+    assert page.locator(unit("E02")).get_attribute("aria-selected") == "false"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#unit-menu", state="detached")
+    # The row itself goes there.
+    page.locator(f"{unit('E02')} .unit-name").click()
+    assert len(page.evaluate("flown")) == 1
