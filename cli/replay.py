@@ -58,6 +58,7 @@ def fork(
     """Play the past from T on with other choices of units, and tell what that would have gained. The fork stays in the
     store, on a timeline of its own."""
     from dashboard.api.travel import roads_in
+    from data.held import held
     from replay.comparison import document
     from replay.fork_run import run
     from replay.state_hash import state_hash
@@ -75,7 +76,7 @@ def fork(
             began = perf_counter()
             ran = run(
                 store, SystemClock(), casework_rules(settings), settings, roads, parent=timeline, at=start, until=end,
-                policy=policy, seed=seed, travel=travel, id=id, actor=actor,
+                policy=policy, seed=seed, travel=travel, id=id, actor=actor, held=partial(held, store),
             )  # fmt: skip
             found = document(ran, state_hash(store, ran.fork.timeline))
             took = perf_counter() - began

@@ -51,14 +51,15 @@ def beginning(store: SqlStore, conn: Connection, timeline: str) -> Record | None
 
 
 def begun_at(store: SqlStore, conn: Connection, timeline: str) -> int | None:
-    """The seq of the record that an exercise or a fork begins with: as long as it is this, it is the same one. One entry
-    of the index `ix_record_others` and those of its acts are read."""
+    """The seq of the record that an exercise or a fork begins with: as long as it is this, it is the same one. Of the
+    index `ix_record_others` the entries of its acts are read."""
     record = store.tables.record
     mine = and_(
         record.c.timeline == timeline, literal_column("kind") != literal_column("'event'"),
         record.c.kind.in_([Kind.FORK.value, Kind.EXERCISE.value]),
     )  # fmt: skip
-    return conn.execute(select(func.min(record.c.seq)).where(mine)).scalar_one()
+    found: int | None = conn.execute(select(func.min(record.c.seq)).where(mine)).scalar_one()
+    return found
 
 
 def fork_names(store: SqlStore, conn: Connection) -> list[str]:

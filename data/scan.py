@@ -64,6 +64,20 @@ def others(store: SqlStore, conn: Connection, timeline: str, kinds: Collection[K
     yield from sorted(_facts(store, conn, timeline, where), key=lambda fact: fact.seq)
 
 
+def latest(
+    store: SqlStore, conn: Connection, timeline: str, after: int, without: Collection[Kind]
+) -> tuple[datetime, int] | None:
+    """The latest time and the highest seq of a timeline's own records beyond a seq: see `Store.latest`."""
+    record, track = store.tables.record, store.tables.track
+    found = []
+    for table, only in ((record, [record.c.kind.not_in([kind.value for kind in without])]), (track, [])):
+        mine = and_(table.c.timeline == timeline, table.c.seq > after, *only)
+        at, seq = conn.execute(select(func.max(table.c["at"]), func.max(table.c.seq)).where(mine)).one()
+        if seq is not None:
+            found.append((store.time_out(at), int(seq)))
+    return (max(at for at, _ in found), max(seq for _, seq in found)) if found else None
+
+
 def opened_by(store: SqlStore, conn: Connection, timeline: str, t: datetime) -> list[Opened]:
     """Incidents opened by `t` but for those that surely were closed by then: by their rows, and never reopened."""
     table, at, out = store.tables.incident, store.time_in(t), store.time_out

@@ -289,6 +289,10 @@ class SqlStore(ABC):
             if rest:
                 yield from scan.others(self, conn, timeline, rest)
 
+    def latest(self, timeline: str, *, after: int = 0, without: Collection[Kind] = ()) -> tuple[datetime, int] | None:
+        with translated("latest"), self.read() as conn:
+            return scan.latest(self, conn, timeline, after, without)
+
     def opened_by(self, t: datetime, timeline: str = LIVE) -> list[Opened]:
         with translated("opened_by"), self.read() as conn:
             return scan.opened_by(self, conn, timeline, t)

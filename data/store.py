@@ -289,6 +289,11 @@ class Store(Protocol):
         """
         ...
 
+    def latest(self, timeline: str, *, after: int = 0, without: Collection[Kind] = ()) -> tuple[datetime, int] | None:
+        """The latest `at` and the highest seq of what a timeline has beyond seq `after`, positions included, kinds
+        `without` and what it inherits left out; None where there is nothing. No record is read for it."""
+        ...
+
     def opened_by(self, t: datetime, timeline: str = LIVE) -> list[Opened]:
         """Incidents opened by `t`, but for those that were surely closed by then: by their rows, and never reopened."""
         ...

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, exists, select
 
 from data import codec
 from data.codec import KIND_NAMES, RECORD_COLUMNS, TRACK_COLUMNS
+from data.errors import NotFound
+from data.lineage import beginning, is_fork
 from data.plain_columns import PlainEvents
 from data.plain_rows import KEY_COLUMNS, PlainBatch, PlainRows
 from data.projection import Changes, fold
@@ -124,6 +126,7 @@ class StoredTransaction:
     def append_batch(self, batch: Batch) -> list[int | None]:
         """Append what is new. The seq of each record, None where the log had it."""
         store = self.store
+        self._require_forks(batch)
         stamps = batch.stamps
         if batch.region != self.region:
             stamps = stamps_of(batch.records, store.locator(self.conn, self.region))
@@ -206,6 +209,21 @@ class StoredTransaction:
         self._records += len(events)
         self.seq += len(events)
         return Appended(tuple(rows.seqs), 0)
+
+    def _require_forks(self, batch: Batch) -> None:
+        """Nothing is added to a fork that is no more: who made or played it elsewhere may not know. Raises NotFound."""
+        for timeline in {record.timeline for record in batch.records}:
+            if not is_fork(timeline):
+                continue
+            known = self._seen(timeline).setdefault("begun", {})
+            if not known:
+                if beginning(self.store, self.conn, timeline) is not None:
+                    known[timeline] = True
+                elif not any(r.kind is Kind.FORK and r.timeline == timeline for r in batch.records):
+                    raise NotFound(
+                        f"{timeline[:80]} was never made, or was deleted: nothing is added to it",
+                        zh=f"推演 {timeline[:80]} 未建立或已删除，不能添加记录",
+                    )
 
     def _any_known(self, events: PlainEvents) -> bool:
         """Whether the log has one of these rows or incidents, or they name one twice."""

@@ -9,7 +9,7 @@ intake that real feeds use. Rating is for after the end too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
@@ -51,9 +51,13 @@ class Drill:
     that is stepped for a run without them.
     """
 
-    def __init__(self, store: Store, base: Clock, timeline: str, submit: Submit | None = None) -> None:
-        """Take up a drill that was made. `submit` is the writer's, where there is one. Raises NotFound."""
-        self._store, self._base, self.timeline = store, base, timeline
+    def __init__(
+        self, store: Store, base: Clock, timeline: str, submit: Submit | None = None,
+        verify: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Take up a drill that was made. `submit` is the writer's, where there is one; `verify` is asked before each
+        batch is written, and raises where somebody else may play it by now. Raises NotFound."""
+        self._store, self._base, self.timeline, self._verify = store, base, timeline, verify
         self._state: DrillState | None = None
         self._region = store.region()
         if self._look() is None:
@@ -202,6 +206,7 @@ class Drill:
                 raise BadInput(f"record {record.source_id} is of timeline {record.timeline}, not of {self.timeline}")
         if self._loop is None:
             self._loop = asyncio.new_event_loop()  # not before: many drills of a server are only looked at
+        self._verify()
         self._loop.run_until_complete(self._intake.submit(records))
 
     def make_good(self) -> None:
@@ -275,6 +280,7 @@ class Drill:
             Kind.EXERCISE, {"act": act, "actor": actor.strip(), "role": role, "wall": wall, **fields}
         )
         record = Record(Kind.EXERCISE, SOURCE, f"act:{state.acts + 1}", at, payload, timeline=self.timeline)
+        self._verify()
         with self._store.transact(self.timeline) as tx:
             if tx.append([record]).duplicates:
                 raise Overtaken(

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 
 from data.clock import Clock, ManualClock
@@ -25,7 +25,7 @@ from replay.drill import Drill, Overtaken
 from replay.drill_engine import Engine
 from replay.drill_state import DrillState, Phase
 from replay.hosted import Told
-from replay.player import Held, OnlyOne, PlayerSet, Turn
+from replay.player import Held, Hold, PlayerSet, Turn, alone
 from replay.policies import NONE, policy
 from replay.report_log import DrillLog, add
 from replay.scenario import Scenario
@@ -140,7 +140,7 @@ class DrillSessions:
     def __init__(
         self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
         timelines: Callable[[], Iterable[str]], submit: Submit | None = None, playing: bool = True,
-        held: Held = lambda _timeline: nullcontext(OnlyOne()),
+        held: Held = alone,
     ) -> None:  # fmt: skip
         """`clock` is the clock outside. `timelines` tells those of the store that begin as a drill's. `submit` is the
         writer's. Without `playing` drills are shown and not played; with `held` by that one of the servers of a store
@@ -216,15 +216,15 @@ class DrillSessions:
             since = [state.now(self._clock.now())] if acted else []
             self._players.play(
                 state.timeline, lambda: self(state.timeline).state.phase in UNDER_WAY,
-                lambda _stopped: self._turns(state.timeline, since), ring=acted,
+                lambda _stopped, mine: self._turns(state.timeline, since, mine), ring=acted,
             )  # fmt: skip
         elif acted:
             self._players.ring(state.timeline)
 
     @contextmanager
-    def _turns(self, timeline: str, since: list[datetime]) -> Iterator[Turn]:
+    def _turns(self, timeline: str, since: list[datetime], mine: Hold) -> Iterator[Turn]:
         """A drill taken up from its log; `since` is used once."""
-        with Drill(self._store, self._clock, timeline, self._submit) as drill:
+        with Drill(self._store, self._clock, timeline, self._submit, mine.verify) as drill:
             engine = self._engine(drill, since.pop() if since else None)
 
             def turn() -> bool:

@@ -25,7 +25,6 @@ from replay.fork_course import Play
 from replay.fork_crews import ROADS
 from replay.fork_original import read
 from replay.fork_run import fleet
-from replay.fork_state import own_records
 
 CHUNK = 2_000
 
@@ -35,28 +34,29 @@ class ForkEngine:
 
     def __init__(
         self, store: Store, fork: Fork, book: Book, settings: Settings, roads: RoadGraph | None, *, now: datetime,
-        stopped: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], bool] = lambda: False, verify: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """`now`: the fork's time. `stopped` tells that nobody wants more: what is left undone is done from the log by
-        the next one. Raises StoreUnavailable."""
+        the next one. `verify` is asked before each batch is written: it raises where somebody else may play it by now.
+        Raises StoreUnavailable."""
         assert fork.until is not None
-        self._store, self._fork, self._stopped = store, fork, stopped
-        own = [record for record in own_records(store, fork) if record.kind is not Kind.EXERCISE]
+        self._store, self._fork, self._stopped, self._verify = store, fork, stopped, verify
+        own = store.latest(fork.timeline, after=fork.seq, without=(Kind.EXERCISE,))
         original = read(store, fork.parent, fork.at, fork.until)
-        begin = store.moment(fork.at, fork.timeline).units if own else store.units(fork.timeline)
+        begin = store.units(fork.timeline) if own is None else store.moment(fork.at, fork.timeline).units
         units, made = fleet(store, fork, original, begin)
         self._play = Play(
             original, units, timeline=fork.timeline, policy=PLAYERS, chooser=None, travel=ROADS, seed=fork.seed,
             skills=book.skills, region=store.region(), zone=settings.timezone, roads=roads, find=self._incident,
         )  # fmt: skip
-        self._cursor = own[-1].seq or fork.seq if own else fork.seq
+        self._cursor = fork.seq if own is None else own[1]
         self._mine: set[tuple[str, str, int]] = set()
         """What was put into the log and not read from it again."""
-        begun = max((min(record.at, now) for record in own), default=fork.at)
+        begun = fork.at if own is None else min(own[0], now)
         self._hands = ManualClock(begun)
         desk = Dispatcher(store, self._hands, fork.timeline, book)
         self._router = AutoRouter(store, self._hands, desk, settings, book.workflows, fork.timeline)
-        if own:
+        if own is not None:
             self._play.resume(ceil(begun.timestamp()), store.units(fork.timeline))
         else:
             self._play.course.records += made
@@ -82,6 +82,7 @@ class ForkEngine:
         """Take note of what the log got; cases are filed and follow, until nothing more comes of it."""
         while True:
             self._hand_in()
+            self._verify()
             heard = self._hear()
             self._router.look()
             filed = False
@@ -110,6 +111,7 @@ class ForkEngine:
     def _hand_in(self) -> None:
         records, self._play.course.records = self._play.course.records, []
         if records:
+            self._verify()
             self._mine.update(_identity(record) for record in records if record.kind is not Kind.UNIT_POSITION)
             self._store.append(records)
 

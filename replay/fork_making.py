@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from data.clock import Clock
 from data.errors import GridcommandError
@@ -14,7 +15,7 @@ from dispatch.book import Book
 from geo.roads import RoadGraph
 from replay.fork import Fork
 from replay.fork_run import played
-from replay.player import JOIN_S, Held
+from replay.player import JOIN_S, Hold
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,13 @@ class Making:
 
     def __init__(
         self, fork: Fork, store: Store, clock: Clock, book: Book, settings: Settings,
-        roads: Callable[[], RoadGraph | None], one: threading.Lock, held: Held,
+        roads: Callable[[], RoadGraph | None], one: threading.Lock, mine: Hold, let_go: Callable[[], None],
     ) -> None:  # fmt: skip
-        """`one` is held while it works: one fork is made at a time."""
+        """`one` is held while it works: one fork is made at a time. `mine` is the hold of the fork, taken before it
+        began; `let_go` is called at the end."""
         self._fork, self._store, self._clock = fork, store, clock
         self._book, self._settings, self._roads = book, settings, roads
-        self._one, self._held = one, held
+        self._one, self._mine, self._let_go = one, mine, let_go
         self.progress = 0.0
         self.failed: GridcommandError | None = None
         self._stopped = threading.Event()
@@ -58,7 +60,7 @@ class Making:
     def _run(self) -> None:
         name = self._fork.timeline
         try:
-            with self._one, self._held(name):
+            with self._one:
                 self._so_far(0.0)
                 played(self._store, self._clock, self._book, self._settings, self._roads(), self._fork, self._so_far)
         except _Stopped:
@@ -69,8 +71,12 @@ class Making:
         except Exception:
             log.exception("%s: its making failed", name)
             self.failed = FAULT
+        finally:
+            with suppress(Exception):  # the session that holds it may be gone already
+                self._let_go()
 
     def _so_far(self, share: float) -> None:
         if self._stopped.is_set():
             raise _Stopped
+        self._mine.verify()
         self.progress = round(share, 3)

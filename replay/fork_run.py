@@ -10,6 +10,7 @@ import numpy as np
 
 from data.clock import Clock
 from data.errors import BadInput
+from data.lineage import FORK
 from data.records import LIVE, ExerciseAct, Kind, Record, UnitPayload, UnitStatus
 from data.settings import Settings
 from data.store import Store, UnitRow
@@ -24,6 +25,7 @@ from replay.fork_crews import HISTORY as RECORDED
 from replay.fork_crews import ROADS, SharedTrips
 from replay.fork_original import Original, read
 from replay.fork_state import act_of, beginning_of
+from replay.player import Held, alone, taken
 from replay.policies_forks import FORK_POLICIES, HISTORY, chooser
 from replay.policies_players import EMERGENCY
 
@@ -50,12 +52,16 @@ class Ran:
 def run(
     store: Store, clock: Clock, book: Book, settings: Settings, roads: RoadGraph | None, *, parent: str = LIVE,
     at: datetime, until: datetime, policy: str, seed: int = 0, travel: str = "", id: str = "", actor: str,
+    held: Held = alone,
 ) -> Ran:  # fmt: skip
-    """Fork a timeline at a moment and play it to another, who is sent decided by a policy. Raises BadInput, Refused."""
-    fork = begun(
-        store, clock, parent=parent, at=at, until=until, policy=policy, seed=seed, travel=travel, id=id, actor=actor
-    )
-    return played(store, clock, book, settings, roads, fork)
+    """Fork a timeline at a moment and play it to another, who is sent decided by a policy; `held` keeps other processes
+    of the store from taking it for one that broke off. Raises BadInput, Refused, StoreUnavailable."""
+    id = id or free_id(store, parent, at)
+    with taken(held, FORK + id) as mine:
+        fork = begun(
+            store, clock, parent=parent, at=at, until=until, policy=policy, seed=seed, travel=travel, id=id, actor=actor
+        )
+        return played(store, clock, book, settings, roads, fork, lambda share: mine.verify())
 
 
 def begun(
@@ -105,6 +111,7 @@ def played(
         store.append(records[first : first + BATCH])
     named = any(sent.unit for sent in original.sendings())  # else nobody knows whom history sent
     baseline = play(HISTORY, ROADS, 1.0) if named and (policy, travel) != (HISTORY, ROADS) else None
+    so_far(1.0)
     store.append([act_of(beginning_of(fork), ExerciseAct.END, CLOCK, fork.until, clock.now())])
     return Ran(fork, original, course, baseline, roads, coverage, as_recorded(coverage, original, units))
 

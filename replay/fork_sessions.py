@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from data.clock import Clock
 from data.errors import BadInput, NotFound, Refused
+from data.lineage import FORK
 from data.records import ExerciseAct, Record
 from data.settings import Settings
 from data.store import Store
@@ -32,7 +33,7 @@ from replay.fork_hosted import ForkSession
 from replay.fork_making import BROKE_OFF, Making
 from replay.fork_run import begun
 from replay.fork_state import ForkPhase, ForkState, act_of, beginning_of, not_under_way, state_of
-from replay.player import Held, OnlyOne, Player, PlayerSet, Turn
+from replay.player import Held, Hold, Player, PlayerSet, Turn, alone, taken
 
 TRIES = 5
 PAUSED_S = 900.0
@@ -53,7 +54,7 @@ class ForkSessions:
 
     def __init__(
         self, store: Store, clock: Clock, book: Book, settings: Settings, *, roads: Callable[[], RoadGraph | None],
-        playing: bool = True, held: Held = lambda _timeline: nullcontext(OnlyOne()),
+        playing: bool = True, held: Held = alone,
     ) -> None:  # fmt: skip
         """`clock` is the clock outside. Without `playing` forks are shown, and neither made nor played; with `held`
         they are played by that one of the servers of a store which holds them."""
@@ -159,14 +160,17 @@ class ForkSessions:
             )  # fmt: skip
             self._play(beginning_of(fork))
         else:
-            fork = begun(
-                self._store, self._clock, parent=parent, at=at, until=end, policy=policy, seed=seed, id=id,
-                actor=actor, zh=zh, en=en, note=note,
-            )  # fmt: skip
-            with self._lock:
-                self._makings[fork.timeline] = Making(
-                    fork, self._store, self._clock, self._book, self._settings, self._roads, self._one, self._held
-                )
+            with ExitStack() as stack:
+                mine = stack.enter_context(taken(self._held, FORK + id))
+                fork = begun(
+                    self._store, self._clock, parent=parent, at=at, until=end, policy=policy, seed=seed, id=id,
+                    actor=actor, zh=zh, en=en, note=note,
+                )  # fmt: skip
+                with self._lock:
+                    self._makings[fork.timeline] = Making(
+                        fork, self._store, self._clock, self._book, self._settings, self._roads, self._one, mine,
+                        stack.pop_all().close,
+                    )  # fmt: skip
         return self(fork.timeline)
 
     def delete(self, timeline: str) -> int:
@@ -230,15 +234,16 @@ class ForkSessions:
         if self._playing:
             self._players.play(
                 state.fork.timeline, lambda: state_of(self._store, state.fork).phase is ForkPhase.RUNNING,
-                lambda stopped: self._turns(state.fork, stopped),
+                lambda stopped, mine: self._turns(state.fork, stopped, mine),
             )  # fmt: skip
 
     @contextmanager
-    def _turns(self, fork: Fork, stopped: Callable[[], bool]) -> Iterator[Turn]:
+    def _turns(self, fork: Fork, stopped: Callable[[], bool], mine: Hold) -> Iterator[Turn]:
         """A fork taken up from its log."""
         now = state_of(self._store, fork).now(self._clock.now())
         engine = ForkEngine(
-            self._store, fork, self._book, self._settings, self._roads(), now=now, stopped=stopped
+            self._store, fork, self._book, self._settings, self._roads(), now=now, stopped=stopped,
+            verify=mine.verify,
         )  # fmt: skip
         ran = time.monotonic()
 

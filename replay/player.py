@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
-from data.errors import NotFound, StoreUnavailable
+from data.errors import NotFound, Refused, StoreUnavailable
 from replay.drill import Overtaken
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ RETRY_S = 2.0
 
 JOIN_S = 20.0
 """How long a stop waits for it, seconds."""
+
+TAKE_S, AGAIN_S = 2.0, 0.05
+"""How long the hold of what is to be made is waited for, and how often it is asked for meanwhile, seconds."""
 
 Turn = Callable[[], bool]
 """Plays on to the timeline's clock. False when there is nothing more to play."""
@@ -47,7 +51,33 @@ class OnlyOne:
 
 
 Held = Callable[[str], AbstractContextManager[Hold]]
-Begin = Callable[[Callable[[], bool]], AbstractContextManager[Turn]]
+
+
+def alone(_timeline: str) -> AbstractContextManager[Hold]:
+    """The hold where there is one process only."""
+    return nullcontext(OnlyOne())
+
+
+@contextmanager
+def taken(held: Held, timeline: str) -> Iterator[Hold]:
+    """The hold of a timeline that is about to be made: before its first record, so that nobody takes it for one whose
+    making broke off. Who only looks whether somebody has it has it for a moment himself. Raises Refused where another
+    process is at work under that name, StoreUnavailable."""
+    until = time.monotonic() + TAKE_S
+    while True:
+        with held(timeline) as mine:
+            if mine:
+                yield mine
+                return
+        if time.monotonic() >= until:
+            raise Refused(
+                f"{timeline} is at work in another process; give the fork another name, or try again",
+                zh=f"{timeline} 正由另一进程处理，请另取名称或稍后再试",
+            )
+        time.sleep(AGAIN_S)
+
+
+Begin = Callable[[Callable[[], bool], Hold], AbstractContextManager[Turn]]
 
 
 class Player:
@@ -55,7 +85,7 @@ class Player:
 
     def __init__(self, timeline: str, held: Held, under_way: Callable[[], bool], begin: Begin) -> None:
         """`begin` takes the timeline up from its log, on the thread; it is given what tells whether to stop, for work
-        that takes long."""
+        that takes long, and the hold, which it verifies before it writes."""
         self._timeline, self._held, self._under_way, self._begin = timeline, held, under_way, begin
         self._rung, self._stopped = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"gridcommand-{timeline}", daemon=True)
@@ -83,7 +113,7 @@ class Player:
             try:
                 with self._held(self._timeline) as mine:
                     if mine:
-                        with self._begin(self._stopped.is_set) as turn:
+                        with self._begin(self._stopped.is_set, mine) as turn:
                             self._follow(turn, mine)
                         return
                     if not self._under_way():

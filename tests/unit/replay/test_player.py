@@ -39,7 +39,7 @@ def test_who_loses_its_hold_plays_no_further_until_it_has_it_again(monkeypatch: 
         yield next(holds)
 
     @contextmanager
-    def begin(_stopped: object) -> Iterator[Turn]:
+    def begin(_stopped: object, mine: Hold) -> Iterator[Turn]:
         taken_up.append(len(turns))
 
         def turn() -> bool:
