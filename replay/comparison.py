@@ -9,7 +9,7 @@ against original tells how far the assumptions are from what was so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -24,11 +24,11 @@ from geo.distance import haversine_m
 from geo.roads import RoadGraph
 from replay.fork import PLAYERS, Fork
 from replay.fork_course import Course, Play, moment
-from replay.fork_coverage import MINUTES, Coverage, Sample, as_logged, as_recorded, demand_of
+from replay.fork_coverage import MINUTES, Coverage, Sample, as_recorded, demand_of
+from replay.fork_covered import Covered
 from replay.fork_crews import ROADS, SharedTrips
 from replay.fork_original import Matter, Original, read
 from replay.fork_run import Ran, fleet, leave_offices_alone
-from replay.fork_state import own_records
 from replay.policies_forks import HISTORY, chooser
 
 NEAR_M = 300.0
@@ -146,12 +146,16 @@ def incident(each: Response) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def arrivals(store: Store, fork: Fork) -> dict[str, int]:
-    """When the first unit was at each incident, as the log of a fork says: whoever decided there."""
+def arrivals(store: Store, fork: Fork, until: int) -> dict[str, int]:
+    """When the first unit was at each incident by a time (whole seconds since 1970), as the log of a fork says: whoever
+    decided there."""
     found: dict[str, int] = {}
     for row in store.snapshot(fork.timeline).incidents:
-        if row.arrived_at is not None and row.opened_at > fork.at:
-            found[row.id] = int(np.ceil(row.arrived_at.timestamp()))
+        if row.arrived_at is None or row.opened_at is None or row.opened_at <= fork.at:
+            continue
+        there = ceil(row.arrived_at.timestamp())
+        if there <= until:
+            found[row.id] = there
     return found
 
 
@@ -182,6 +186,8 @@ class Ground:
     baseline: Course | None
     """None where the log names no unit."""
     roads: RoadGraph | None
+    covered: dict[Fork, Covered] = field(default_factory=dict, compare=False)
+    """What was covered in this fork and in those that were put beside it, as far as their logs were read."""
 
 
 def ground_of(
@@ -205,10 +211,13 @@ def ground_of(
     return Ground(fork, original, units, coverage, as_recorded(coverage, original, units), baseline, roads)
 
 
-def of_logs(store: Store, ground: Ground, now: datetime, beside: Fork | None = None) -> dict[str, Any]:
+def of_logs(
+    store: Store, ground: Ground, now: datetime, beside: Fork | None = None, beside_now: datetime | None = None
+) -> dict[str, Any]:
     """Original and fork as their logs say, whoever decided in the fork, up to `now` of it. The baseline is history's
-    own choice under the fork's assumptions, or `beside`, another fork of the same moment. Raises BadInput where that is
-    one of another moment."""
+    own choice under the fork's assumptions, or `beside`, another fork of the same moment, up to its clock `beside_now`
+    (its end where left out): incidents are those that had come up by both clocks, and who arrived later had not
+    arrived. Raises BadInput where that is one of another moment."""
     fork, original, coverage = ground.fork, ground.original, ground.coverage
     if beside is not None and (beside.parent, beside.at) != (fork.parent, fork.at):
         raise BadInput(
@@ -216,18 +225,24 @@ def of_logs(store: Store, ground: Ground, now: datetime, beside: Fork | None = N
             zh=f"{beside.timeline} 与本推演并非始于同一时刻",
         )
     played = ground.baseline
-    arrived = arrivals(store, beside) if beside is not None else {} if played is None else played.arrived
     start, end = ceil(fork.at.timestamp()), ceil(now.timestamp())
 
     def covered(one: Fork, until: int) -> list[Sample]:
-        return as_logged(coverage, ground.units, own_records(store, one), start, until)
+        read = ground.covered.get(one)
+        if read is None:
+            read = ground.covered[one] = Covered(coverage, one, ground.units, start)
+        return read.until(store, until)
 
+    known = end
     if beside is not None:
-        beside_covered = covered(beside, ceil((beside.until or now).timestamp()))
+        until = min(ceil((beside_now or beside.until or now).timestamp()), end)
+        arrived, beside_covered = arrivals(store, beside, until), covered(beside, until)
+        known = until
     else:
+        arrived = {} if played is None else played.arrived
         beside_covered = [] if played is None else played.coverage
-    sent = {each.incident for each in original.sendings() if original.matters[each.incident].opened <= end}
-    found = responses(original, arrivals(store, fork), arrived, ground.roads, sent)
+    sent = {each.incident for each in original.sendings() if original.matters[each.incident].opened <= known}
+    found = responses(original, arrivals(store, fork, known), arrived, ground.roads, sent)
     return {
         **about(fork),
         "beside": None if beside is None else beside.timeline,

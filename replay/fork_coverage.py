@@ -8,7 +8,7 @@ NFPA 1710 for who arrives first: four minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 
 import numpy as np
@@ -17,16 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from data.records import (
-    IncidentArrived,
-    IncidentClosed,
-    IncidentDispatched,
-    IncidentMoved,
-    IncidentRecalled,
-    IncidentState,
-    Record,
-    UnitPosition,
     UnitStatus,
-    UnitStatusPayload,
 )
 from data.store import UnitRow
 from dispatch.skills import Skills
@@ -140,47 +131,3 @@ def as_recorded(coverage: Coverage, original: Original, units: Sequence[UnitRow]
         ]  # fmt: skip
         found.append((t, coverage.share(free)))
     return found
-
-
-def as_logged(
-    coverage: Coverage, units: Sequence[UnitRow], records: Iterable[Record], start: int, end: int
-) -> list[Sample]:
-    """What was covered in a fork, by its own `records`; `units` as they stood when it began."""
-    kinds = {row.id: row.kind for row in units}
-    places = {row.id: (row.lon, row.lat) for row in units if row.lon is not None and row.lat is not None}
-    free = {row.id: row.status is UnitStatus.AVAILABLE for row in units}
-    on = {row.id: row.incident for row in units if row.incident}
-    waiting, found = sorted(records, key=lambda record: (record.at, record.seq or 0)), []
-    upto = 0
-    for t in coverage.times(start, end):
-        while upto < len(waiting) and waiting[upto].at.timestamp() <= t:
-            _take(waiting[upto], places, free, on)
-            upto += 1
-        found.append((t, coverage.share([(kinds[id], places[id]) for id in places if free.get(id) and id in kinds])))
-    return found
-
-
-def _take(record: Record, places: dict[str, Place], free: dict[str, bool], on: dict[str, str]) -> None:
-    """What a record says of where units are, and whether they can be sent."""
-    said = record.payload
-    if isinstance(said, UnitPosition):
-        if record.lon is not None and record.lat is not None:
-            places[said.unit] = record.lon, record.lat
-    elif isinstance(said, UnitStatusPayload):
-        free[said.unit] = said.status is UnitStatus.AVAILABLE
-        if said.incident:
-            on[said.unit] = said.incident
-    elif isinstance(said, IncidentDispatched):
-        free.update(dict.fromkeys(said.units, False))
-        on.update(dict.fromkeys(said.units, said.incident))
-    elif isinstance(said, IncidentRecalled):
-        free.update(dict.fromkeys((unit for unit in said.units if on.get(unit) == said.incident), True))
-    elif isinstance(said, IncidentArrived):
-        free[said.unit] = False
-    elif isinstance(said, IncidentClosed) or (
-        isinstance(said, IncidentMoved) and said.phase is IncidentState.CLOSED and said.step != said.before
-    ):
-        bound = [unit for unit, incident in on.items() if incident == said.incident and not free.get(unit)]
-        free.update(dict.fromkeys(bound, True))
-        for unit in bound:
-            del on[unit]

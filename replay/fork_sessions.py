@@ -124,7 +124,7 @@ class ForkSessions:
             raise Refused(
                 f"{timeline} is being made; compare it when it is done", zh=f"{timeline} 正在推演，请稍后再比较"
             )
-        other = self(beside).fork if beside else None
+        other = self(beside) if beside else None
         key = timeline, minutes
         with self._comparing:  # each takes a core
             ground = self._grounds.pop(key, None)
@@ -135,7 +135,10 @@ class ForkSessions:
             self._grounds[key] = ground
             while len(self._grounds) > GROUNDS:
                 del self._grounds[next(iter(self._grounds))]
-            return of_logs(self._store, ground, session.now(), other)
+            now = session.now()
+            if other is None:
+                return of_logs(self._store, ground, now)
+            return of_logs(self._store, ground, now, other.fork, other.now())
 
     # --- making ------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -124,15 +124,3 @@ def not_under_way(state: ForkState) -> None:
 def gone(timeline: str) -> NotFound:
     """What is said of a fork that there is not."""
     return NotFound(f"there is no fork {timeline[:80]!r}", zh=f"没有推演 {timeline[:80]}")
-
-
-def own_records(store: Store, fork: Fork, *, positions: bool = True, chunk: int = 10_000) -> Sequence[Record]:
-    """What the log has of a fork alone, in the order of the log, without what it inherits."""
-    found: list[Record] = []
-    seq = fork.seq
-    while True:
-        some = store.read_after(seq, limit=chunk, timeline=fork.timeline, positions=positions)
-        found += some
-        if len(some) < chunk:
-            return found
-        seq = some[-1].seq or seq
