@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from data.clock import Clock
 from data.errors import NotFound, Refused, StoreUnavailable
 from replay.fork import Fork
 from replay.fork_state import ForkPhase, ForkState
 from replay.hosted import Told
+from replay.policies import ROAD, STRAIGHT
+from replay.policies_forks import HISTORY
 
 LOOK_S = 1.0
 """How old the state that a fork's clock goes by may be, seconds: another process may have acted on it."""
@@ -32,13 +35,24 @@ TOLD = MappingProxyType(
 )
 """The phases as screens tell them of everything that is hosted."""
 
+WHO_DECIDES = MappingProxyType(
+    {
+        "": ("由人员决定", "people decide"),
+        ROAD: ("道路最近者出动", "the nearest by road is sent"),
+        STRAIGHT: ("直线最近者出动", "the nearest as the crow flies is sent"),
+        HISTORY: ("与当时相同", "as history did"),
+    }
+)
+"""(zh, en) by policy: a fork that nobody named is called by its moment and this."""
+
 
 class ForkSession:
     """One fork of this server. Thread-safe, and not for an event loop's thread."""
 
-    def __init__(self, fork: Fork, clock: Clock, read: Callable[[Fork], ForkState]) -> None:
-        """`clock` is the clock outside; `read` tells how the fork stands. Raises what `read` raises."""
-        self.fork, self._clock, self._read = fork, clock, read
+    def __init__(self, fork: Fork, clock: Clock, read: Callable[[Fork], ForkState], zone: str) -> None:
+        """`clock` is the clock outside; `read` tells how the fork stands; `zone` is the centre's. Raises what `read`
+        raises."""
+        self.fork, self._clock, self._read, self._zone = fork, clock, read, ZoneInfo(zone)
         self._lock = threading.Lock()
         self._looked = 0.0
         self._state = self.look()
@@ -61,9 +75,10 @@ class ForkSession:
 
     def told(self) -> Told:
         fork, state = self.fork, self._recent()
-        by_zh, by_en = (fork.policy, fork.policy) if fork.policy else ("人员推演", "people decide")
-        zh = fork.zh or f"推演：自 {fork.at:%Y-%m-%d %H:%MZ}，{by_zh}"
-        en = fork.en or f"What if: from {fork.at:%Y-%m-%d %H:%MZ}, {by_en}"
+        by_zh, by_en = WHO_DECIDES.get(fork.policy, (fork.policy, fork.policy))
+        at = fork.at.astimezone(self._zone)
+        zh = fork.zh or f"推演：自 {at:%Y-%m-%d %H:%M} 起，{by_zh}"
+        en = fork.en or f"What if: from {at:%Y-%m-%d %H:%M}, {by_en}"
         rate = state.rate if state.phase is ForkPhase.RUNNING else 0.0
         return Told(fork.timeline, zh, en, TOLD[state.phase], rate)
 

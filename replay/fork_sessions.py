@@ -77,7 +77,7 @@ class ForkSessions:
         with self._lock:
             session = self._sessions.get(timeline)
         if session is None:
-            made = ForkSession(Fork.find(self._store, timeline), self._clock, self._look)
+            made = ForkSession(Fork.find(self._store, timeline), self._clock, self._look, self._settings.timezone)
             with self._lock:
                 session = self._sessions.setdefault(timeline, made)
         return session

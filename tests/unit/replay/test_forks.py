@@ -18,8 +18,10 @@ from data.store import Store
 from dispatch.book import shipped
 from replay.comparison import document, ground_of, of_logs
 from replay.fork import Fork
+from replay.fork_hosted import WHO_DECIDES
 from replay.fork_run import Ran, run
 from replay.fork_sessions import ForkSessions
+from replay.policies_forks import FORK_POLICIES
 from replay.state_hash import state_hash
 from tests.unit.replay.exercise_world import region, roads
 from tests.unit.replay.fork_world import DAY, END, NOW, at, called, history
@@ -166,7 +168,10 @@ def test_a_fork_is_shown_at_its_end_and_nobody_acts_on_it(store: SqlStore):
     forks = ForkSessions(store, ManualClock(NOW), shipped(), Settings(), roads=roads)
     hosted = forks(ran.fork.timeline)
     assert hosted.now() == END
-    assert hosted.told().timeline == ran.fork.timeline
+    told = hosted.told()
+    assert told.timeline == ran.fork.timeline
+    assert told.zh == "推演：自 2026-07-01 08:00 起，道路最近者出动", "in the centre's time, and in words"
+    assert told.en == "What if: from 2026-07-01 08:00, the nearest by road is sent"
     with pytest.raises(Refused):
         hosted.acting()
     with pytest.raises(NotFound):
@@ -190,3 +195,7 @@ def test_the_logs_alone_tell_what_the_run_told(store: SqlStore):
     later = play(store, "as-history", start=at(60))
     with pytest.raises(BadInput):
         of_logs(store, ground, END, later.fork)
+
+
+def test_who_decides_is_said_in_words_for_every_policy():
+    assert set(WHO_DECIDES) == {"", *FORK_POLICIES}
