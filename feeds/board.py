@@ -134,7 +134,7 @@ class Board:
         letters: list[DeadLetter] = []
         for item in rows:
             if isinstance(item, tuple):
-                letters.append(self.letter(*item))
+                letters.append(self.letter(*item, at))
                 continue
             try:
                 record = self._reader.record({**item, self._time: at})
@@ -142,7 +142,7 @@ class Board:
                     raise BadRecord(f"id {record.source_id[:80]!r} is twice in one poll", reason="board.twice")
                 found[record.source_id] = record
             except BadRecord as error:
-                letters.append(self.letter(error, orjson.dumps(item, default=str, option=orjson.OPT_NON_STR_KEYS)))
+                letters.append(self.letter(error, orjson.dumps(item, default=str, option=orjson.OPT_NON_STR_KEYS), at))
         return in_wgs84(list(found.values()), self._m.datum), letters
 
     def _seen(self, at: datetime, record: Record) -> Sequence[Record]:
@@ -204,9 +204,10 @@ class Board:
             record, source_id=record.source_id + tag, payload=event.model_copy(update={"incident": incident})
         )
 
-    def letter(self, error: BadRecord, body: bytes) -> DeadLetter:
-        """What cannot be taken, as a dead letter of this board."""
-        return DeadLetter(self._m.source, error.reason, str(error)[:500], bytes(body[:KEPT]), self._clock.now())
+    def letter(self, error: BadRecord, body: bytes, at: datetime | None = None) -> DeadLetter:
+        """What cannot be taken, as a dead letter of this board; of a poll made `at`, which its message says."""
+        said = str(error)[:500] + ("" if at is None else f" (poll of {at.isoformat()})")
+        return DeadLetter(self._m.source, error.reason, said, bytes(body[:KEPT]), self._clock.now())
 
 
 _AGAIN = "@"

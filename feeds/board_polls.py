@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +41,9 @@ class BoardReport:
     closed: int = 0
     returned: int = 0
 
+
+LETTERS = 100_000
+"""Refused rows of a board that are looked at, newest first, for those of an import that is done again."""
 
 Poll = tuple[datetime, list[Item]] | tuple[BadRecord, bytes]
 """When it was made and what it showed, or why it is none: such a poll closes nothing."""
@@ -116,6 +121,23 @@ def board_items(board: Board, path: Path, mapping: Mapping) -> Iterator[Record |
             yield from board.take(first, second)
 
 
+def _told_once(
+    store: Store, source: str, items: Iterable[Record | DeadLetter]
+) -> Iterator[Record | DeadLetter]:  # fmt: skip
+    """The items without what was refused of the same polls before: that is counted already."""
+    known = Counter(_mark(letter) for letter in store.dead_letters(source=source, limit=LETTERS))
+    for item in items:
+        if isinstance(item, DeadLetter) and known[_mark(item)] > 0:
+            known[_mark(item)] -= 1
+        else:
+            yield item
+
+
+def _mark(letter: DeadLetter) -> bytes:
+    said = "\n".join((letter.reason, letter.message)).replace("\x00", "").encode("utf-8", "replace")
+    return hashlib.sha256(said + b"\n" + letter.body).digest()
+
+
 def import_polls(
     store: Store,
     path: Path | str,
@@ -123,14 +145,15 @@ def import_polls(
     progress: Callable[[int], None] | None = None,
     clock: Clock | None = None,
 ) -> BoardReport:
-    """Append what a file of polls says beside the log. Doing it twice adds nothing: its polls are late then.
+    """Append what a file of polls says beside the log. Doing it twice adds nothing: its polls are late then, and what
+    was refused is known (as far as dead letters are kept).
 
     `progress` is told the polls read so far. Raises BadInput and StoreUnavailable; what was appended until then stays,
     and a second run goes on from there.
     """
     clock = clock or SystemClock()
     board = Board(mapping, clock).resume(store)
-    items = board_items(board, Path(path), mapping)
+    items = _told_once(store, mapping.source, board_items(board, Path(path), mapping))
     told = None if progress is None else lambda _rows: progress(board.tally.polls)
     done = append_all(store, items, mapped_feed(mapping, clock.now()), told)
     t = board.tally

@@ -143,6 +143,16 @@ def test_a_poll_that_went_wrong_closes_nothing(store: SqlStore, tmp_path: Path, 
     assert (report.closed, report.accepted, report.reasons) == (0, 2, {reason: 1})
     assert active(store, 12) == ["a", "b"]
     assert [letter.reason for letter in store.dead_letters()] == [reason]
+    # The same file again, and with a poll more, refuses nothing new; the same row in another poll is another refusal.
+    assert import_polls(store, path, MAPPING, clock=CLOCK).rejected == 0
+    more = written(tmp_path, path.read_text(), poll(30, row("a"), row("b")), wrong, name="more.jsonl")
+    report = import_polls(store, more, MAPPING, clock=CLOCK)
+    late = reason in ("json.object", "category.empty", "board.twice")
+    assert report.rejected == (0 if late else 1)
+    other = written(tmp_path, poll(40, row("a", type="")), poll(50, row("a", type="")), name="other.jsonl")
+    assert import_polls(store, other, MAPPING, clock=CLOCK).reasons == {"category.empty": 2}
+    assert import_polls(store, other, MAPPING, clock=CLOCK).rejected == 0
+    assert sum(store.dead_letter_counts().values()) == 3 + (not late)
 
 
 def test_an_empty_poll_clears_the_board_unless_the_mapping_says_that_it_is_a_fault(tmp_path: Path) -> None:
