@@ -1,4 +1,4 @@
-// The report's page: print, and an evaluator's rating. The page is whole without it. Inert on every other page.
+// The report's page: print, an evaluator's rating, and what is new while the exercise runs. The page is whole without it. Inert on every other page.
 (() => {
   "use strict";
   const timeline = document.body?.dataset.timeline;
@@ -21,6 +21,55 @@
     find(document, "#deeds").replaceWith(find(fresh, "#deeds"));
     find(document, ".report-facts").replaceWith(find(fresh, ".report-facts"));
   }
+
+  /** Put the whole report as it is now in the place of what is shown; forms stay as they are, with what was entered. */
+  function replace(fresh) {
+    const now = fresh.querySelector("main");
+    if (!now?.querySelector(".report-head")) throw new Error("no report");
+    for (const form of document.querySelectorAll(".report-rate")) {
+      const objective = form.closest("[data-objective]").dataset.objective;
+      now.querySelector(`[data-objective="${CSS.escape(objective)}"] .report-rate`)?.replaceWith(form);
+    }
+    const [down, focused] = [scrollY, document.activeElement];
+    document.querySelector("main").replaceChildren(...now.childNodes);
+    scrollTo(0, down);
+    offer();
+    if (focused?.classList.contains("report-renew")) document.querySelector(".report-renew")?.focus();
+  }
+
+  /** Of an exercise that is not over: a button beside the moment that the page is of. */
+  function offer() {
+    const running = document.querySelector(".report-running");
+    if (!running) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "report-renew";
+    button.textContent = running.dataset.now;
+    button.addEventListener("click", () => refresh(running));
+    running.append(" ", button, document.createElement("span"));
+  }
+
+  async function refresh(running) {
+    const failed = running.lastElementChild;
+    failed.textContent = "";
+    try {
+      const answer = await fetch(location.href);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!running.isConnected) return; // another answer came first
+      replace(fresh);
+    } catch {
+      failed.textContent = ` ${running.dataset.failed}`;
+    }
+  }
+  offer();
+  /** By itself as well, but under nobody's hands: who writes in a form, or has chosen words, asks for it. */
+  const EVERY_MS = 20_000;
+  setInterval(() => {
+    const running = document.querySelector(".report-running");
+    const busy = document.activeElement?.closest(".report-rate") || !getSelection().isCollapsed;
+    if (running && !busy && document.visibilityState === "visible") refresh(running);
+  }, EVERY_MS);
 
   async function send(form) {
     const refused = form.querySelector(".report-refused");

@@ -27,7 +27,9 @@ def page(
     _add(head, "h1", document.title)
     _add(head, "p", document.subtitle, "report-subtitle")
     if document.running:
-        _add(head, "p", document.running, "report-running")
+        running = _add(head, "p", document.running, "report-running")
+        for name in ("now", "failed"):  # the script puts a button there, and asks again by itself
+            running.set(f"data-{name}", text(f"report.renew.{name}", _lang(document)))
     _add(head, "p", text("report.sealed", _lang(document)), "report-sealed")
     section = SubElement(main, "section", {"class": "report-section"})
     for part in document.parts:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
@@ -16,7 +17,7 @@ from data.settings import Settings
 from dispatch.book import shipped
 from replay.drill_run import run
 from replay.policies import ROAD
-from tests.contract.exercise_server import TRIAL, exercised, scenario
+from tests.contract.exercise_server import TRIAL, begun, exercised, scenario
 from tests.unit.replay.exercise_world import roads
 
 
@@ -82,3 +83,47 @@ def test_an_evaluator_reads_rates_and_prints(page: Any) -> None:
     page.click("#report-lang")
     page.wait_for_url("**lang=zh**")
     assert page.inner_text("h1") == "小区火灾演练"
+
+
+def test_the_report_of_a_drill_that_runs_is_refreshed_and_keeps_what_is_being_written(
+    browser: Any, tmp_path: Path
+) -> None:
+    clock = ManualClock(datetime(2026, 11, 1, 9, tzinfo=UTC))
+    with (
+        exercised(f"sqlite:///{tmp_path / 'r.db'}", clock, var_dir=tmp_path / "var") as server,
+        browser.new_context(viewport={"width": 1366, "height": 768}) as context,
+    ):
+        begun(server)
+        one = context.new_page()
+        one.set_default_timeout(90_000)
+        one.clock.install()
+        one.goto(f"http://127.0.0.1:{server.port}/report?timeline={TRIAL}&lang=en")
+        first = said(one)
+        assert "The exercise is not over; as of" in first
+        aim = one.locator('[data-objective="told"].report-aim')
+        aim.locator("summary").click()
+        aim.locator('[value="M"]').check()
+        note = aim.locator('[name="note"]')
+        note.fill("they asked twice")
+
+        # While somebody writes nothing changes by itself.
+        clock.advance(180)
+        one.clock.fast_forward(61_000)
+        assert said(one) == first
+        one.click(".report-renew")
+        one.wait_for_function("was => !document.querySelector('.report-running').textContent.includes(was)", arg=first)
+        second = said(one)
+        assert (note.input_value(), aim.locator('[value="M"]').is_checked()) == ("they asked twice", True)
+        assert note.is_visible(), "the form is still open"
+
+        # Nobody writes: the page follows by itself.
+        clock.advance(180)
+        one.clock.fast_forward(61_000)
+        one.wait_for_function("was => !document.querySelector('.report-running').textContent.includes(was)", arg=second)
+        assert note.input_value() == "they asked twice"
+        assert one.locator(".report-renew").count() == 1
+
+
+def said(page: Any) -> str:
+    """What the page says of its moment."""
+    return str(page.evaluate("document.querySelector('.report-running').firstChild.textContent"))
