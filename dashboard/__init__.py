@@ -20,6 +20,6 @@ def _dist(name: str) -> list[dict[str, Any]]:
 # Dash reads these two from the top-level package of every component class it meets (dashboard/components.py).
 # Plotly comes before Dash, which then does not load its own bundle of four times the size; MapLibre before its users.
 _js_dist = [file for name in ("plotly-basic", "maplibre", "gridcommand", "table") for file in _dist(f"{name}.js")]
-# Served, but in no page: the map fetches it where there is a file of tiles.
-_js_dist += [{**file, "dynamic": True} for file in _dist("tiles.js")]
+# Served, but in no page: the map fetches the one where there is a file of tiles, the other where heat is to be smooth.
+_js_dist += [{**file, "dynamic": True} for name in ("tiles.js", "smooth.js") for file in _dist(name)]
 _css_dist = _dist("gridcommand.css")

@@ -1,4 +1,4 @@
-// Builds dashboard/assets_built/{maplibre,gridcommand,table,tiles}.js and gridcommand.css, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
+// Builds dashboard/assets_built/{maplibre,gridcommand,table,tiles,smooth}.js and gridcommand.css, copies plotly-basic.js there, and their .gz, or with --tests the unit tests into .tests/.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -47,15 +47,33 @@ function zip(file) {
   writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }))
 }
 
+/** The pages' own scripts and styles without what only people read. A file is named by what it was made from: the server sends
+ * none that is older than its source. */
+async function pages(out) {
+  const from = join(here, '../assets')
+  const to = join(out, 'assets')
+  rmSync(to, { recursive: true, force: true })
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from)) {
+    const source = readFileSync(join(from, name))
+    const [, stem, loader] = /^(.*)[.](js|css)$/.exec(name)
+    const { code } = await esbuild.transform(source.toString(), { loader, minify: true, charset: 'utf8', legalComments: 'none' })
+    const file = join(to, `${stem}.${createHash('sha256').update(source).digest('hex').slice(0, 12)}.${loader}`)
+    writeFileSync(file, code)
+    zip(file)
+  }
+}
+
 async function bundle() {
   const out = join(here, '../assets_built')
   mkdirSync(out, { recursive: true })
-  const entryPoints = { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts'), tiles: join(here, 'src/tiles/index.ts') }
+  const entryPoints = { gridcommand: join(here, 'src/index.ts'), table: join(here, 'src/table/index.ts'), tiles: join(here, 'src/tiles/index.ts'), smooth: join(here, 'src/smooth/index.ts') }
   await esbuild.build({ ...common, entryPoints, outdir: out, minify: true })
   await maplibre(out)
+  await pages(out)
   // Bars and lines are all that the pages draw: a quarter of what Plotly's whole bundle weighs.
   copyFileSync(require.resolve('plotly.js-basic-dist-min'), join(out, 'plotly-basic.js'))
-  for (const name of ['maplibre.js', 'gridcommand.js', 'gridcommand.css', 'table.js', 'tiles.js', 'plotly-basic.js']) {
+  for (const name of ['maplibre.js', 'gridcommand.js', 'gridcommand.css', 'table.js', 'tiles.js', 'smooth.js', 'plotly-basic.js']) {
     const file = join(out, name)
     zip(file)
     const bytes = readFileSync(file)

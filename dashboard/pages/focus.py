@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import shapely
 
+from dashboard.heat_forms import HEAT_FORMS, HeatForm
 from dashboard.i18n import LANGS, Lang
 from data.errors import BadView
 from data.records import LIVE
@@ -50,7 +51,11 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A page's address, understood. `error` is (key of the sentence, its values, detail) when it cannot be shown."""
+    """A page's address, understood. `error` is (key of the sentence, its values, detail) when it cannot be shown.
+
+    `heat` and `sun` (whether the map's light follows the sun of the moment shown) say how a map draws what it is sent;
+    they are no part of the view, so that screens that draw the same differently share their frames.
+    """
 
     page: str
     lang: Lang
@@ -58,6 +63,8 @@ class Address:
     focus: Focus
     empty: bool
     error: tuple[str, dict[str, str], str] | None = None
+    heat: HeatForm = HEAT_FORMS[0]
+    sun: bool = True
 
     def map_focus(self) -> dict[str, Any] | None:
         """Where the map flies, None without a region."""
@@ -82,7 +89,7 @@ class Address:
 
     def to_json(self) -> dict[str, Any]:
         """As the page's scripts read it."""
-        view = asdict(self.view)
+        view = asdict(self.view) | {"heat": self.heat, "sun": self.sun}
         return {
             "page": self.page,
             "lang": self.lang,
@@ -118,7 +125,13 @@ def read_address(pathname: str, search: str, region: Region, default_lang: Lang)
         return Address(page, lang, usual, whole, False, ("bad.area", {"code": view.area}, ""))
     if view.level and view.level not in region.levels:
         return Address(page, lang, usual, whole, False, ("bad.level", {"level": view.level}, ""))
-    return Address(page, lang, view, focus_on(region, view.area, view.level), False)
+    asked = raw.get("heat") or HEAT_FORMS[0]
+    heat = next((one for one in HEAT_FORMS if one == asked), None)
+    if heat is None:
+        detail = f"view: heat: {asked[:40]!r} is not one of {', '.join(HEAT_FORMS)}"
+        return Address(page, lang, usual, whole, False, ("bad.title", {}, detail))
+    focus = focus_on(region, view.area, view.level)
+    return Address(page, lang, view, focus, False, heat=heat, sun=raw.get("sun") != "0")
 
 
 def _whose(raw: Mapping[str, str]) -> View:

@@ -9,9 +9,17 @@ const VIRIDIS = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80
 // From the largest fall to the largest rise, dark in the middle: purple and green, which deuteranopes, protanopes and tritanopes
 // tell apart (after ColorBrewer's PRGn, turned round for dark screens). dashboard/theme.py has the same; a test measures them.
 const DIFFERENCE = ['#86e2a8', '#50bb7e', '#3a9766', '#2f6650', '#39435a', '#6f4f86', '#a067b8', '#cd8be0', '#f0b8ff']
+// On light ground the middle is light and both arms grow darker: the hues mean the same.
+const DIFFERENCE_LIGHT = ['#064f2b', '#1f6f47', '#3f8a62', '#8fbfa4', '#dde3ea', '#cbaedb', '#a169bd', '#82429f', '#5e1a78']
 
 export type ScaleName = 'cividis' | 'viridis' | 'difference'
-export const SCALES: Record<ScaleName, readonly string[]> = { cividis: CIVIDIS, viridis: VIRIDIS, difference: DIFFERENCE }
+export const SCALES: Readonly<Record<ScaleName, readonly string[]>> = {
+  cividis: CIVIDIS,
+  viridis: VIRIDIS,
+  get difference() {
+    return themeName() === 'light' ? DIFFERENCE_LIGHT : DIFFERENCE
+  },
+}
 
 export function rgb(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16)
@@ -57,7 +65,7 @@ export const UNIT_STATUS = [
   { code: 'out_of_service', colour: OKABE_ITO.grey },
 ] as const
 
-export const THEME = {
+const DARK = {
   background: '#0b1220',
   land: '#101c31',
   water: '#123a66',
@@ -66,8 +74,57 @@ export const THEME = {
   outline: '#4da3ff',
   border: '#56759f',
   borderHover: '#9fd0ff',
+  focus: '#a9d4ff',
   selected: '#ffffff',
   label: '#dbe7fb',
   labelHalo: '#0b1220',
+  count: '#8fd3ff',
   hatch: '#f0b429',
-} as const
+  leg: '#d6e4fa',
+  wedge: '#7fc8ff',
+  closed: '#8b99b3',
+  /** What is small and has no edge of its own, by severity and by status of a unit. */
+  dots: SEVERITY as readonly string[],
+  trails: UNIT_STATUS.map((status) => status.colour) as readonly string[],
+  /** Tiles that lie beneath. */
+  ground: '#0f1a2d',
+  green: '#11233a',
+  building: '#1b2a44',
+  other: '#26385a',
+  street: '#9fb0cc',
+}
+
+const LIGHT: typeof DARK = {
+  background: '#d9e0ea',
+  land: '#edf1f6',
+  water: '#b3d2ec',
+  road: '#d3dbe6',
+  roadMajor: '#b4c1d2',
+  outline: '#1a6bb5',
+  border: '#7088ab',
+  borderHover: '#0a5f9e',
+  focus: '#0a4f8c',
+  selected: '#0b1220',
+  label: '#17233a',
+  labelHalo: '#ffffff',
+  count: '#0a5f9e',
+  hatch: '#a06400',
+  leg: '#33435f',
+  wedge: '#0d6eb6',
+  closed: '#56637c',
+  dots: ['', '#b83c00', '#8f6200', '#7c6c00', '#0d6eb6'],
+  trails: ['#007a52', '#7c6c00', '#8f6200', '#b83c00', '#0d6eb6', '#56637c'],
+  ground: '#edf1f6',
+  green: '#dfebdd',
+  building: '#dbe2ec',
+  other: '#c3cedd',
+  street: '#44536e',
+}
+
+/** The document says which theme it has: every script of a page asks it, and none has to be told. */
+export function themeName(): 'dark' | 'light' {
+  return typeof document !== 'undefined' && document.documentElement.dataset.theme === 'light' ? 'light' : 'dark'
+}
+
+/** Colours of the map in the theme that the page has now. */
+export const THEME = new Proxy(DARK, { get: (dark, name) => (themeName() === 'light' ? LIGHT : dark)[name as keyof typeof DARK] }) as Readonly<typeof DARK>

@@ -25,7 +25,8 @@ SEEN = """(() => {
     box: [e.host.clientWidth, e.host.clientHeight], canvas: c && [c.width, c.height], ratio: m && m.getPixelRatio(),
     buffer: gl && [gl.drawingBufferWidth, gl.drawingBufferHeight],
     most: m && m._maxCanvasSize, lost: gl && gl.isContextLost(),
-    share: e.coarse.share, known: e.coarse.known, resting: e.coarse.rest !== null, frame_ms: e.meter.frameMs(),
+    share: e.sizing.share, known: e.sizing.coarse.known, resting: e.sizing.coarse.rest !== null,
+    frame_ms: e.meter.frameMs(),
     moving: m && m.isMoving(), loaded: e.loaded, losses: e.losses, status: window.out && window.out.status,
   })
 })()"""

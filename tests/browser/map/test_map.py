@@ -37,6 +37,26 @@ PIXELS = """() => new Promise((done) => {
   map.triggerRepaint()
 })"""
 
+# Where names are drawn, where they were meant to be, and how many of them lie on a pin or on each other.
+NAMES = """(() => {
+  const { content, maplibre: m } = engine(), { areas, incidents, symbols } = content
+  const drawn = new Set(m.queryRenderedFeatures({layers: ['area-labels']}).map((f) => f.properties.code))
+  const boxes = [...areas.names()].filter((n) => drawn.has(n.code)).map((n) => {
+    const spot = areas.spots.get(n.code) ?? n.at, p = m.project(spot)
+    return [p.x - 12, p.y - 8, p.x + 12, p.y + 8]
+  })
+  const pins = incidents.pins.list.map((pin) => {
+    const p = m.project([pin.lon, pin.lat]), r = incidents.radius(pin, m.getZoom(), '') * symbols
+    return [p.x - r, p.y - r, p.x + r, p.y + r]
+  })
+  const over = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1]
+  let hit = 0
+  boxes.forEach((a, i) => { if (pins.some((b) => over(a, b)) || boxes.slice(i + 1).some((b) => over(a, b))) hit++ })
+  const placed = areas.names().filter((n) => areas.spots.get(n.code) !== null).map((n) => n.code).sort()
+  const moved = [...areas.spots.values()].filter((spot) => spot !== null).length
+  return {drawn: [...drawn].sort(), placed, hit, moved}
+})()"""
+
 ONLY_HEAT = {"layers": {"areas": False, "incidents": False, "units": False, "cameras": False}}
 
 
@@ -414,11 +434,98 @@ def test_a_canvas_that_the_layers_set_to_an_earlier_size_is_set_right(moving: An
     moving.until(f"window.widths.includes(723) && window.widths.at(-1) === 1000 && {width} === 1000")
 
 
+def test_a_device_that_is_behind_cuts_no_frame_while_the_map_flies(moving: Any) -> None:
+    moving.open()
+    width = "engine().maplibre.getCanvas().width"
+    moving.until(f"{width} === 1000")
+    # As when a box changed a moment before: the layers' device has that size when the map makes its canvas coarser.
+    moving.get("void (window.widths = [], engine().maplibre.on('render', () => window.widths.push(" + width + ")))")
+    moving.get(
+        "(() => { const { overlay, sizing } = engine(); Object.defineProperty(sizing, 'share', {value: 0.6});"
+        " overlay._deck.device.canvasContext.setDrawingBufferSize(723, 463); sizing.rescale() })()"
+    )
+    moving.until("window.widths.includes(600)")
+    assert 723 not in moving.get("window.widths")
+
+
+def test_names_stand_on_no_pin_and_on_no_other_name(stage: Any) -> None:
+    found = areas_geojson("town", "")["features"]
+    at = {f["properties"]["code"]: (f["properties"]["lon"], f["properties"]["lat"]) for f in found}
+    # A critical incident on the very point of each town's name, and one beside it.
+    stage.script.scene.incidents = [
+        (f"N-{i}-{k}", lon + k * 0.004, lat, 1, 0, 1.77e12) for i, (lon, lat) in enumerate(at.values()) for k in (0, 1)
+    ]
+    stage.open()
+    stage.until(f"(({{hit, moved, drawn, placed}}) => !hit && moved > 6 && `${{drawn}}` === `${{placed}}`)({NAMES})")
+    names = stage.get(NAMES)
+    assert len(names["drawn"]) >= 7
+    assert names["drawn"] == names["placed"]
+    assert names["hit"] == 0
+    assert names["moved"] >= 7
+    # The same picture has them at the same places, whatever was seen before.
+    before = stage.get("JSON.stringify([...engine().areas.spots])")
+    stage.get("void engine().maplibre.zoomTo(engine().maplibre.getZoom() + 1, {duration: 0})")
+    stage.drawn()
+    stage.get("void engine().maplibre.zoomTo(engine().maplibre.getZoom() - 1, {duration: 0})")
+    stage.until(f"JSON.stringify([...engine().areas.spots]) === {before!r}")
+
+
+def test_heat_is_smooth_or_in_the_areas_and_still_says_exact_numbers(stage: Any) -> None:
+    stage.open()
+    assert not any("/smooth.js" in url for url in stage.requests)
+    only = {"areas": False, "incidents": False, "units": False, "cameras": False}
+    stage.set(options={"heat": "smooth", "layers": only})
+    stage.until("engine().content.form() === 'smooth' && engine().legend().form === 'smooth'")
+    assert [url for url in stage.requests if "/smooth.js" in url] == [f"{stage.url}/bundle/smooth.js"]
+    shown = pixels(stage, lambda now: now["green"] > 300)
+    assert shown["green"] > 300
+    legend = stage.get("engine().legend()")
+    assert legend["stops"][-1]["value"] == legend["max"]
+    # The surface is lower than the tallest column: it is the mean around a place.
+    assert 0.5 <= legend["max"] < stage.script.scene.values.max()
+    row = int(stage.script.scene.values.argmax())
+    lat, lon = h3.cell_to_latlng(h3.int_to_str(int(stage.script.scene.cell_ids[row])))
+    pixel = f"engine().maplibre.project([{lon}, {lat}])"
+    top = stage.get(f"(({{x, y}}) => engine().picker.pick(x, y, engine().pickOptions()))({pixel})")
+    assert top["kind"] == "cell"
+    scene = stage.script.scene
+    values = {h3.int_to_str(int(c)): float(v) for c, v in zip(scene.cell_ids, scene.values, strict=True)}
+    assert top["n"] == values[top["id"]]
+
+    stage.set(options={"heat": "areas", "layers": only | {"areas": True}})
+    stage.until("engine().maplibre.getLayer('areas-raised') && engine().legend().of === 'area'")
+    assert stage.get("engine().legend().stops.at(-1).height") == 1
+    raised = pixels(stage, lambda now: now["green"] > shown["green"])
+    assert raised["green"] > shown["green"]
+    most = int(np.argmax(stage.script.scene.counts))
+    point = town(most).geometry.representative_point()
+    stage.page.mouse.click(*stage.place(point.x, point.y))
+    stage.until(f"window.out.clickInfo && window.out.clickInfo.id === '{town(most).code}'")
+    assert stage.get("window.out.clickInfo.n") == int(stage.script.scene.counts[most])
+    assert stage.problems == []
+
+
+def test_the_ground_follows_the_sun_of_the_moment_shown_and_the_colours_of_data_do_not(stage: Any) -> None:
+    stage.open()
+    land = "engine().maplibre.getPaintProperty('land', 'fill-color')"
+    told, colours = {}, {}
+    for name, hour in (("day", 4), ("night", 16)):  # UTC; the district lies at UTC+8
+        stage.get(f"void (engine().moment = Date.UTC(2026, 4, 1, {hour}), engine().sunlight())")
+        told[name] = stage.get("engine().content.daylight.told")
+        colours[name] = (stage.get(land), stage.get("engine().maplibre.getPaintProperty('areas-fill', 'fill-color')"))
+    assert [told[name]["phase"] for name in told] == ["day", "night"]
+    assert told["day"]["rise"] < told["day"]["set"]
+    assert colours["day"][0] != colours["night"][0]
+    assert colours["day"][1] == colours["night"][1]
+    stage.set(options={"sun": False})
+    stage.until(f"engine().content.daylight.told === null && {land} === '#101c31'")
+
+
 def test_a_map_that_is_drawn_fast_is_sharp_all_the_time(moving: Any) -> None:
     moving.open()
     moving.until("engine().maplibre.getCanvas().width === 1000")
     moving.get("void (engine().meter.frameMs = () => 16)")
-    moving.get("void (engine().coarse.known = null, window.widths = new Set())")
+    moving.get("void (engine().sizing.coarse.known = null, window.widths = new Set())")
     moving.get("void engine().maplibre.on('render', () => window.widths.add(engine().maplibre.getCanvas().width))")
     moving.get("void engine().maplibre.panBy([300, 0], {duration: 600})")
     moving.until("window.widths.size > 0 && !engine().maplibre.isMoving()")

@@ -57,6 +57,19 @@ def test_language_and_view_are_read_together() -> None:
     assert read_address("/", "?lang=fr", REGION, "zh").lang == "zh"
 
 
+def test_how_heat_is_drawn_is_part_of_the_address_and_not_of_what_is_watched() -> None:
+    address = read_address("/", "?heat=smooth&sun=0&window=7d", REGION, "zh")
+    assert (address.heat, address.sun, address.error) == ("smooth", False, None)
+    assert parse_qs(address.watched().query()) == {"window": ["7d"]}
+    view = address.to_json()["view"]
+    assert (view["heat"], view["sun"]) == ("smooth", False)
+    usual = read_address("/", "", REGION, "zh")
+    assert (usual.heat, usual.sun) == ("cells", True)
+    wrong = read_address("/", "?heat=fog", REGION, "zh")
+    assert wrong.error is not None
+    assert wrong.error[2] == "view: heat: 'fog' is not one of cells, smooth, areas"
+
+
 @pytest.mark.parametrize(
     ("path", "search", "key"),
     [

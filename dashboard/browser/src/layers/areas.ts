@@ -3,45 +3,24 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl'
 import type { ScaleName } from '../palette'
 import { signed } from './difference'
+import { bboxOf, type Bbox, holds, type Ring } from './polygons'
 import type { Change, Table } from '../tables'
+import { drawAgainWith } from '../map/letters'
 import { EMPTY, labelSize, tint, tintOpacity } from '../map/style'
 
-type Ring = [number, number][]
 type Properties = { code: string; name: string; name_en?: string; level?: string; parent?: string | null; lon?: number; lat?: number }
 type Feature = { type: 'Feature'; properties: Properties; geometry: { type: 'Polygon'; coordinates: Ring[] } | { type: 'MultiPolygon'; coordinates: Ring[][] } }
 export type Collection = { type: 'FeatureCollection'; features: Feature[] }
 export type Lang = 'zh' | 'en'
-type Bbox = [number, number, number, number]
 type Shape = { feature: Feature; bbox: Bbox; polygons: Ring[][] }
 
 /** Labels carry counts up to so many areas: each change lays the labels out anew. */
 const COUNTED_LABELS = 120
 const LABEL_EVERY_MS = 2_000
 
-function inside(ring: Ring, lon: number, lat: number): boolean {
-  let odd = false
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    const [xi, yi] = ring[i]!
-    const [xj, yj] = ring[j]!
-    if (yi > lat !== yj > lat && lon < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) odd = !odd
-  }
-  return odd
-}
-
-export function bboxOf(polygons: Ring[][]): Bbox {
-  const box: Bbox = [180, 90, -180, -90]
-  for (const rings of polygons) {
-    for (const [lon, lat] of rings[0] ?? []) {
-      box[0] = Math.min(box[0], lon)
-      box[1] = Math.min(box[1], lat)
-      box[2] = Math.max(box[2], lon)
-      box[3] = Math.max(box[3], lat)
-    }
-  }
-  return box
-}
-
 export class Areas {
+  /** Grows with every change of what is drawn or written. */
+  changes = 0
   private shapes = new Map<string, Shape>()
   private table: Table | null = null
   private rowOf = new Map<string, number>()
@@ -76,6 +55,7 @@ export class Areas {
   }
 
   setLang(lang: Lang): void {
+    this.changes++
     this.lang = lang
     this.labels()
   }
@@ -88,6 +68,7 @@ export class Areas {
   }
 
   setShapes(collection: Collection): void {
+    this.changes++
     this.shapes = new Map()
     for (const feature of collection.features) {
       const geometry = feature.geometry
@@ -106,6 +87,7 @@ export class Areas {
 
   update(table: Table, change: Change): void {
     const compared = this.compared()
+    this.changes++
     this.table = table
     if (compared !== this.compared()) this.paint()
     if (change.rows === null) this.rowOf = new Map((table.cols.key as string[]).map((code, row) => [code, row]))
@@ -114,6 +96,7 @@ export class Areas {
   }
 
   clear(): void {
+    this.changes++
     this.table = null
     this.rowOf = new Map()
     this.map?.removeFeatureState({ source: 'areas' })
@@ -165,6 +148,12 @@ export class Areas {
     return { count: at('count'), open: at('open'), silent: at('silent'), contact: at('contact'), now: at(this.measured()), before }
   }
 
+  /** Share of the largest count, or of the largest difference with its sign; 0 where nothing is known. */
+  share(code: string): number {
+    const figures = this.figures(code)
+    return figures ? (figures.before === null ? figures.count : figures.now - figures.before) / this.max() || 0 : 0
+  }
+
   /** The frames carry what the window before had. */
   compared(): boolean {
     return !!this.table?.cols.before
@@ -183,10 +172,10 @@ export class Areas {
   /** Code of the area that holds the point, "" for none; the smallest code where areas overlap. */
   at(lon: number, lat: number): string {
     let found = ''
-    for (const [code, { bbox, polygons }] of this.shapes) {
+    for (const [code, { bbox }] of this.shapes) {
       if (lon < bbox[0] || lon > bbox[2] || lat < bbox[1] || lat > bbox[3]) continue
       if (found && code > found) continue
-      if (polygons.some((rings) => rings.reduce((odd, ring) => odd !== inside(ring, lon, lat), false))) found = code
+      if (this.holds(code, lon, lat)) found = code
     }
     return found
   }
@@ -277,25 +266,45 @@ export class Areas {
   }
 
   private lastLabels = ''
+  /** Where names stand that do not stand at their area's own point; null = left out. Empty until they were worked out. */
+  private spots: ReadonlyMap<string, [number, number] | null> = new Map()
+  /** Names at other places than their areas' own points. */
+  setSpots(spots: ReadonlyMap<string, [number, number] | null>): void {
+    this.spots = spots
+    this.labels()
+  }
+
+  /** What is to be written where: the areas' own points, those with the most first. */
+  names(): { code: string; label: string; count: string; at: [number, number]; rank: number }[] {
+    const counted = this.shapes.size <= COUNTED_LABELS
+    const names = [...this.shapes.values()].map(({ feature, bbox }) => {
+      const p = feature.properties
+      const figures = this.figures(p.code)
+      const count = !counted || !figures ? '' : figures.silent ? (this.lang === 'en' ? 'silent' : '无上报') : figures.before === null ? String(figures.count) : signed(figures.now - figures.before)
+      const at: [number, number] = [p.lon ?? (bbox[0] + bbox[2]) / 2, p.lat ?? (bbox[1] + bbox[3]) / 2]
+      return { code: p.code, label: this.name(p.code), count, at, rank: -(figures?.count ?? 0) }
+    })
+    return names.sort((a, b) => a.rank - b.rank || (a.code < b.code ? -1 : 1))
+  }
+
+  /** Whether a point lies in an area. */
+  holds(code: string, lon: number, lat: number): boolean {
+    const shape = this.shapes.get(code)
+    return !!shape && holds(shape.polygons, lon, lat)
+  }
 
   private labels(): void {
     if (!this.map) return
     this.labelled = performance.now()
-    const counted = this.shapes.size <= COUNTED_LABELS
-    const features = [...this.shapes.values()].map(({ feature, bbox }) => {
-      const p = feature.properties
-      const figures = this.figures(p.code)
-      const count = !counted || !figures ? '' : figures.silent ? (this.lang === 'en' ? 'silent' : '无上报') : figures.before === null ? String(figures.count) : signed(figures.now - figures.before)
-      return {
-        type: 'Feature' as const,
-        properties: { code: p.code, label: this.name(p.code), count, rank: -(figures?.count ?? 0) },
-        geometry: { type: 'Point' as const, coordinates: [p.lon ?? (bbox[0] + bbox[2]) / 2, p.lat ?? (bbox[1] + bbox[3]) / 2] },
-      }
+    const features = this.names().flatMap(({ code, label, count, at, rank }) => {
+      const spot = this.spots.get(code)
+      return spot === null ? [] : { type: 'Feature' as const, properties: { code, label, count, rank }, geometry: { type: 'Point' as const, coordinates: spot ?? at } }
     })
     const text = JSON.stringify(features)
     const source = this.source('labels') as (GeoJSONSource & { gcText?: string }) | undefined
     if (!source || (text === this.lastLabels && source.gcText === text)) return
     this.lastLabels = source.gcText = text
     source.setData({ type: 'FeatureCollection', features })
+    drawAgainWith(features.map(({ properties: p }) => p.label + p.count).join(''), () => this.map)
   }
 }

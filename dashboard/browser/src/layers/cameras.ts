@@ -2,6 +2,7 @@
 
 import { IconLayer, SolidPolygonLayer } from '@deck.gl/layers'
 import type { Atlas } from '../map/sprites'
+import { rgb, THEME } from '../palette'
 import type { Table } from '../tables'
 import { numbers, FLAT } from './points'
 
@@ -79,11 +80,12 @@ export class Cameras {
       const inView = lon[row]! >= west && lon[row]! <= east && lat[row]! >= south && lat[row]! <= north
       if (inView && online[row] && bearing[row]! >= 0) rows.push(row)
     }
+    const colour = rgb(THEME.wedge)
     return new SolidPolygonLayer<number>({
       id: 'camera-wedges',
       data: rows,
       getPolygon: (row) => wedge(lon[row]!, lat[row]!, bearing[row]!, fov[row]! > 0 ? fov[row]! : 60) as never,
-      getFillColor: (row) => (row === chosen ? [127, 200, 255, 130] : [127, 200, 255, 46]),
+      getFillColor: (row) => (row === chosen ? [...colour, 130] : [...colour, 46]),
       extruded: false,
       ...FLAT,
     })

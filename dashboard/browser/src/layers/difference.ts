@@ -17,9 +17,9 @@ export function differenceOpacity(t: number): number {
 }
 
 /** Colour of a difference upon the land, at the opacity and in the light that it is drawn with. */
-export function differenceSeen(t: number, opacity: number, light = 1): string {
+export function differenceSeen(t: number, opacity: number, light = 1, land = THEME.land): string {
   const [r, g, b] = rgb(colourAt('difference', differenceAt(t)))
-  return upon([r * light, g * light, b * light], opacity, rgb(THEME.land))
+  return upon([r * light, g * light, b * light], opacity, rgb(land))
 }
 
 /** A signed number with its sign: `+12`, `−3`, `±0`; "" where nothing is known. */
@@ -28,6 +28,6 @@ export function signed(n: number): string {
 }
 
 /** What a legend beside the map needs. */
-export function differenceLegend(of: 'cell' | 'area', most: number, res: number, seen: (t: number) => string): Record<string, unknown> {
-  return { of, scale: 'difference', most, res, stops: DIFFERENCE_STOPS.map((t) => ({ t, colour: seen(t), value: most * t, height: of === 'cell' ? Math.max(0, t) : 0 })) }
+export function differenceLegend(of: 'cell' | 'area', most: number, res: number, seen: (t: number) => string, raised = of === 'cell'): Record<string, unknown> {
+  return { of, scale: 'difference', most, res, stops: DIFFERENCE_STOPS.map((t) => ({ t, colour: seen(t), value: most * t, height: raised ? Math.max(0, t) : 0 })) }
 }

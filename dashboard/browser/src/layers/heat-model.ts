@@ -64,6 +64,8 @@ export class HeatModel {
   corners = new Float32Array()
   /** [cell][from, to, start in seconds, unused], padded to whole rows. */
   values = new Float32Array()
+  /** Grows with every change, whatever it is. */
+  changes = 0
   /** Grows when the set of cells changes: everything is uploaded again. */
   generation = 0
   /** Diagonal of the box around all cells, metres. */
@@ -83,6 +85,7 @@ export class HeatModel {
 
   update(table: Table, change: Change, now: number): void {
     const keys = table.cols.key as BigUint64Array
+    this.changes++
     this.cols = table.cols
     this.compared = !!table.cols.before
     const values = this.compared ? differences(table.cols.value as Float32Array, table.cols.before as Float32Array) : (table.cols.value as Float32Array)
@@ -94,6 +97,7 @@ export class HeatModel {
   }
 
   clear(): void {
+    this.changes++
     this.cols = {}
     this.compared = false
     this.replace(new BigUint64Array(), new Float32Array(), this.res, 0)
@@ -117,6 +121,11 @@ export class HeatModel {
   figures(row: number): { count: number; before: number } {
     const at = (name: string) => Number((this.cols[name] as ArrayLike<number> | undefined)?.[row] ?? Number.NaN)
     return { count: at('value'), before: at('before') }
+  }
+
+  /** Corners of a row's cell, common space. */
+  outline(row: number): [number, number][] {
+    return [0, 1, 2, 3, 4, 5].map((k) => [this.corners[row * 12 + k * 2]! + this.anchor[0], this.corners[row * 12 + k * 2 + 1]! + this.anchor[1]])
   }
 
   /** Row of the cell, or -1. */

@@ -2,7 +2,7 @@
 // shader. No attributes, so a changed value costs one texel.
 
 import { Layer, type LayerProps } from '@deck.gl/core'
-import { colourAt, rgb, SCALES, type ScaleName, THEME, upon } from '../palette'
+import { colourAt, rgb, SCALES, type ScaleName, THEME, themeName, upon } from '../palette'
 import { type HeatModel, ROW } from './heat-model'
 
 /** Cells in one draw call: 12 vertices each, so that 16-bit indices reach all of them. */
@@ -13,6 +13,8 @@ export type HeatProps = {
   /** Height of the largest value, metres. */
   height: number
   scale: ScaleName
+  /** Where the light comes from, a direction on the ground [east, north]. */
+  light: [number, number]
   /** Row under the pointer, -1 for none. */
   hover: number
   /** Any value that changes when the model does; deck.gl redraws when a prop changes. */
@@ -32,6 +34,7 @@ uniform float uTransition;
 uniform float uMax;
 uniform float uHeight;
 uniform bool uCompared;
+uniform vec2 uLight;
 uniform vec3 uRamp[9];
 flat out vec4 vColor;
 out float vUp;
@@ -57,7 +60,7 @@ void main() {
   if (!top) {
     vec2 next = texelFetch(uCorners, at + ivec2(corner == 5 ? 0 : corner + 1, 0), 0).xy;
     vec2 along = normalize(next - here + vec2(1e-9, 0.0));
-    shade = 0.62 + 0.30 * dot(vec2(along.y, -along.x), normalize(vec2(-0.75, -0.55)));
+    shade = 0.62 + 0.30 * dot(vec2(along.y, -along.x), uLight);
   }
   float root = sqrt(t);
   vec3 color = ramp(uCompared ? 0.5 + (fell ? -1.0 : 1.0) * (0.04 + 0.46 * root) : 0.2 + 0.8 * root) * shade;
@@ -71,10 +74,11 @@ const FRAGMENT = `#version 300 es
 precision mediump float;
 flat in vec4 vColor;
 in float vUp;
+uniform float uFoot;
 out vec4 color;
 void main() {
   // Darker at the foot: neighbouring columns separate, and their heads seem to glow.
-  float light = 0.36 + 0.52 * vUp + 0.22 * smoothstep(0.86, 1.0, vUp);
+  float light = uFoot + (0.88 - uFoot) * vUp + 0.22 * smoothstep(0.86, 1.0, vUp);
   color = vec4(vColor.rgb * light, 1.0) * vColor.a;
 }`
 
@@ -106,14 +110,17 @@ export function rampAt(t: number): number {
 /** Shares at which a legend shows the scale: even steps along it, as the root spreads it. */
 export const LEGEND_STOPS = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((k) => (k / 8) ** 2)
 
+/** Light on the foot of a column: on light ground a darker one than this makes the flat ones the heaviest. */
+const FOOT_LIGHT = { dark: 0.36, light: 0.6 }
+
 /** Light on the top of a column, as the shader adds it up. */
 export const TOP_LIGHT = 1.1
 
 /** Colour of the top of a column of share t as it is seen: the shader's colour and opacity over the land. */
-export function drawnColour(scale: ScaleName, t: number): string {
+export function drawnColour(scale: ScaleName, t: number, land = THEME.land): string {
   const alpha = 0.34 + 0.6 * Math.min(1, Math.sqrt(t) * 2.2)
   const [r, g, b] = rgb(colourAt(scale, rampAt(t)))
-  return upon([r * TOP_LIGHT, g * TOP_LIGHT, b * TOP_LIGHT], alpha, rgb(THEME.land))
+  return upon([r * TOP_LIGHT, g * TOP_LIGHT, b * TOP_LIGHT], alpha, rgb(land))
 }
 
 /** Index pattern of `cells` prisms. The last vertex of a triangle gives its flat colour: a side takes that of its foot. */
@@ -156,7 +163,7 @@ function texture(gl: WebGL2RenderingContext): WebGLTexture {
   return made
 }
 
-const UNIFORMS = ['uCorners', 'uValues', 'uMatrix', 'uBase', 'uHover', 'uTime', 'uTransition', 'uMax', 'uHeight', 'uCompared', 'uRamp']
+const UNIFORMS = ['uCorners', 'uValues', 'uMatrix', 'uBase', 'uHover', 'uTime', 'uTransition', 'uMax', 'uHeight', 'uCompared', 'uLight', 'uFoot', 'uRamp']
 
 export class HeatLayer extends Layer<HeatProps & LayerProps> {
   static override layerName = 'HeatLayer'
@@ -165,6 +172,7 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
     model: { type: 'object', value: null, ignore: true },
     height: 1000,
     scale: 'cividis',
+    light: { type: 'array', value: [-0.8, -0.6], compare: true },
     hover: -1,
     version: 0,
   } as never
@@ -233,6 +241,8 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
     gl.uniform1f(at.uMax!, model.max)
     gl.uniform1f(at.uHeight!, height * this.context.viewport.distanceScales.unitsPerMeter[2]!)
     gl.uniform1i(at.uCompared!, Number(model.compared))
+    gl.uniform2fv(at.uLight!, this.props.light)
+    gl.uniform1f(at.uFoot!, FOOT_LIGHT[themeName()])
     gl.uniform3fv(at.uRamp!, this.ramp(made))
     gl.enable(gl.DEPTH_TEST)
     gl.depthFunc(gl.LEQUAL)
@@ -288,8 +298,9 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
 
   private ramp(made: Gl): Float32Array {
     const scale = this.props.model.compared ? 'difference' : this.props.scale
-    if (made.rampOf !== scale) {
-      made.rampOf = scale
+    const of = `${scale} ${themeName()}`
+    if (made.rampOf !== of) {
+      made.rampOf = of
       SCALES[scale].forEach((hex, i) => made.ramp.set(rgb(hex).map((c) => c / 255), i * 3))
     }
     return made.ramp

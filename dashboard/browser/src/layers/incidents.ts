@@ -4,7 +4,7 @@ import type { WebMercatorViewport } from '@deck.gl/core'
 import { IconLayer, LineLayer, ScatterplotLayer } from '@deck.gl/layers'
 import { type Map as MapLibre, Marker } from 'maplibre-gl'
 import { type Atlas, DIGIT_WIDTH } from '../map/sprites'
-import { rgb, SEVERITY } from '../palette'
+import { rgb, THEME, themeName } from '../palette'
 import type { Change, Table } from '../tables'
 import { drawingOrder, numbers, FLAT } from './points'
 import { Pins, type Standing } from './pins'
@@ -110,7 +110,8 @@ export class Incidents {
     const near = nearness(zoom)
     const square = squareOf(zoom)
     const size = SIZE.map((_, severity) => symbolSize(severity, zoom))
-    const colours = SEVERITY.map((hex) => (hex ? rgb(hex) : ([0, 0, 0] as const)))
+    const closed = rgb(THEME.closed)
+    const colours = THEME.dots.map((hex) => (hex ? rgb(hex) : ([0, 0, 0] as const)))
     const pins = this.pins.look(view, { pinned: (row) => !drawnAsDot(severity[row]!, zoom), size: square * scale, step: String(step), selected, moving })
     const several = pins.filter((pin) => pin.rows.length > 1)
     if (this.digits.of !== pins) this.digits = { of: pins, list: several.flatMap((pin) => figures(pin, severity[pin.row]!, scale)) }
@@ -122,13 +123,13 @@ export class Incidents {
         data: this.order as never,
         getPosition: (row: number) => [lon[row]!, lat[row]!],
         getRadius: (row: number) => (drawnAsDot(severity[row]!, zoom) ? (severity[row] === 3 ? 2.6 : 2) : 0),
-        getFillColor: (row: number) => (state[row] === 3 ? [139, 153, 179, 130] : [...colours[severity[row]!]!, 170] as never),
+        getFillColor: (row: number) => (state[row] === 3 ? [...closed, 130] : [...colours[severity[row]!]!, 170] as never),
         radiusUnits: 'pixels',
         radiusScale: scale,
         billboard: true,
         stroked: false,
         ...FLAT,
-        updateTriggers: { getPosition: this.version, getRadius: [this.version, step], getFillColor: this.version },
+        updateTriggers: { getPosition: this.version, getRadius: [this.version, step], getFillColor: [this.version, themeName()] },
       }),
       new LineLayer<Standing>({
         id: 'incidents-legs',
@@ -136,7 +137,7 @@ export class Incidents {
         visible: legs.length > 0,
         getSourcePosition: (pin) => pin.from!,
         getTargetPosition: (pin) => [pin.lon, pin.lat],
-        getColor: [214, 228, 250, 190],
+        getColor: [...rgb(THEME.leg), 190],
         getWidth: 1.5,
         widthUnits: 'pixels',
         ...FLAT,

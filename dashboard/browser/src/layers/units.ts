@@ -2,7 +2,7 @@
 
 import { IconLayer, LineLayer } from '@deck.gl/layers'
 import { type Atlas, pictureOf } from '../map/sprites'
-import { rgb, UNIT_STATUS } from '../palette'
+import { rgb, THEME } from '../palette'
 import type { Table } from '../tables'
 import { Glide } from './glide'
 import { numbers, FLAT } from './points'
@@ -27,6 +27,11 @@ export class Units {
     this.table = { ...table, cols: { ...table.cols, lon: this.glide.lon, lat: this.glide.lat } }
     this.version++
     this.data = { length: table.n }
+    this.segments = null
+  }
+
+  /** The page's theme changed. */
+  recolour(): void {
     this.segments = null
   }
 
@@ -122,7 +127,7 @@ export class Units {
       const points = known.get(raw) ?? parsed(raw)
       this.trails.set(raw, points)
       if (points.length < 2) continue
-      paths.push({ row, points, colour: rgb((UNIT_STATUS[status[row]!] ?? UNIT_STATUS[5]).colour) })
+      paths.push({ row, points, colour: rgb(THEME.trails[status[row]!] ?? THEME.trails[5]!) })
       count += points.length - 1
     }
     const out: Segments = { length: count, from: new Float64Array(count * 2), to: new Float64Array(count * 2), colours: new Uint8Array(count * 4), tails: [] }

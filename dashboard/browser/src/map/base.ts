@@ -3,29 +3,14 @@
 
 import type { MapLibreMap } from 'maplibre-gl'
 import type { Lang } from '../layers/areas'
+import { fetched } from './script'
 
 /** A PMTiles file of the server, as its API names it. */
 export type TilesFile = { url: string; kind: 'vector' | 'raster' }
-type Tiles = { attach(map: MapLibreMap, file: TilesFile, lang: Lang): Promise<string> }
-
-/** Where this script came from: the one that draws tiles lies beside it. */
-const HERE = typeof document === 'undefined' ? '' : ((document.currentScript as HTMLScriptElement | null)?.src ?? '')
-let script: Promise<Tiles> | null = null
+type Tiles = { attach(map: MapLibreMap, file: TilesFile, lang: Lang): Promise<string>; recolour(map: MapLibreMap): void }
 
 /** The script that draws tiles, fetched once and only when there are some. */
-function tilesScript(): Promise<Tiles> {
-  script ??= new Promise((done, failed) => {
-    const element = document.createElement('script')
-    element.src = new URL('tiles.js', HERE || location.href).href
-    element.onload = () => done((window as unknown as { gridcommandTiles: Tiles }).gridcommandTiles)
-    element.onerror = () => {
-      script = null
-      failed(new Error(`${element.src} cannot be had`))
-    }
-    document.head.appendChild(element)
-  })
-  return script
-}
+const tilesScript = () => fetched<Tiles>('tiles.js', 'gridcommandTiles')
 
 export class Base {
   /** GeoJSON by the name of its source. */
@@ -57,6 +42,13 @@ export class Base {
   setTiles(file: TilesFile): void {
     this.file = file
     this.draw()
+  }
+
+  /** The page's theme changed. */
+  recolour(): void {
+    const { map } = this
+    // Tiles that are still to come are drawn in its colours as it is.
+    if (map && this.file) tilesScript().then((tiles) => map === this.map && tiles.recolour(map), () => undefined)
   }
 
   private draw(): void {

@@ -6,12 +6,16 @@ import { Areas, type Lang } from '../layers/areas'
 import { Cameras } from '../layers/cameras'
 import { differenceLegend, differenceOpacity, differenceSeen } from '../layers/difference'
 import { drawnColour, heightAt, HeatLayer, LEGEND_STOPS, TOP_LIGHT } from '../layers/heat'
-import { HeatModel } from '../layers/heat-model'
+import { cellText, HeatModel } from '../layers/heat-model'
 import { Incidents } from '../layers/incidents'
+import { Prisms, raisedAt, raisedSeen } from '../layers/prisms'
 import { Units } from '../layers/units'
 import type { ScaleName } from '../palette'
+import { Daylight } from './daylight'
+import { Naming } from './naming'
 import type { LayerToggle, Options } from './options'
 import { viewport } from './pick'
+import { SmoothHeat } from './smooth'
 import type { Atlas } from './sprites'
 import { changeSeen, LABELS, tintSeen } from './style'
 
@@ -24,6 +28,10 @@ export class Content {
   readonly incidents = new Incidents()
   readonly units = new Units()
   readonly cameras = new Cameras()
+  readonly daylight = new Daylight()
+  private readonly prisms = new Prisms()
+  private readonly smooth: SmoothHeat
+  private readonly naming: Naming
   options: Options = {}
   selection: { kind?: string; id?: string } | null = null
   /** Symbols and names are so many times as large as on a desk. */
@@ -34,12 +42,16 @@ export class Content {
   private lastView: string | null = null
   private heatWasShown = true
 
-  constructor(lang: Lang) {
+  /** `changed` is told when what is drawn came late. */
+  constructor(lang: Lang, changed: () => void) {
     this.areas = new Areas(lang)
+    this.smooth = new SmoothHeat(this.heat, changed)
+    this.naming = new Naming(changed)
   }
 
   attach(map: MapLibreMap): void {
     this.areas.attach(map)
+    this.prisms.attach(map)
     this.look()
     this.incidents.attach(map)
     this.heat.generation++
@@ -47,6 +59,8 @@ export class Content {
 
   detach(): void {
     this.areas.detach()
+    this.prisms.detach()
+    this.naming.stop()
     this.incidents.detach()
   }
 
@@ -62,7 +76,13 @@ export class Content {
 
   /** The areas as the options and the heat want them. */
   look(): void {
-    this.areas.setLook(this.shows('areas'), this.scale(), this.showsHeat())
+    this.areas.setLook(this.shows('areas'), this.scale(), this.showsHeat() || this.form() === 'areas')
+  }
+
+  /** The page's theme changed. */
+  recolour(): void {
+    this.look()
+    this.units.recolour()
   }
 
   scale(): ScaleName {
@@ -74,7 +94,22 @@ export class Content {
   }
 
   showsHeat(): boolean {
-    return this.shows('heat') && this.heat.n > 0
+    return this.shows('heat') && this.heat.n > 0 && this.form() !== 'areas'
+  }
+
+  /** What heat is drawn as now. Areas are raised where they are shown; the surface needs its script. */
+  form(): 'cells' | 'smooth' | 'areas' {
+    const { heat = 'cells' } = this.options
+    if (heat === 'areas') return this.shows('areas') && this.shows('heat') ? 'areas' : 'cells'
+    return heat === 'smooth' && this.shows('heat') && this.smooth.surface() ? 'smooth' : 'cells'
+  }
+
+  /** How high a row's cell is drawn at `now`, as a share of the tallest; null where nothing is. */
+  heightOf(row: number, now: number): number | null {
+    const value = this.heat.shown(row, now)
+    if (value === 0) return null
+    if (this.form() === 'smooth') return Math.max(0, this.smooth.surface()!.share(cellText(this.heat.keys[row]!)))
+    return heightAt(Math.min(1, Math.max(0, value) / this.heat.max), this.heat.compared)
   }
 
   /** What the stream says. `now` on the clock of performance.now(); without `smooth` everything changes at once. */
@@ -103,16 +138,22 @@ export class Content {
   /** deck.gl's layers as they are now, from the ground up; columns are `height` metres high at most. */
   layers(map: MapLibreMap, atlas: Atlas, height: number): unknown[] {
     const heat = this.showsHeat()
-    if (heat !== this.heatWasShown) {
-      this.heatWasShown = heat
+    const beneath = heat || this.form() === 'areas'
+    if (beneath !== this.heatWasShown) {
+      this.heatWasShown = beneath
       this.look()
     }
     const zoom = map.getZoom()
     const b = map.getBounds()
-    const layers: unknown[] = [this.heatLayer(heat, height)]
+    const form = this.form()
+    this.prisms.look(form === 'areas' ? height : null, this.areas.compared() ? 'difference' : this.scale(), this.daylight.direction)
+    const layers: unknown[] = [this.heatLayer(heat && form === 'cells', height)]
+    if (heat && form === 'smooth') layers.push(this.smoothLayer(height))
     if (this.shows('cameras')) layers.push(...this.cameras.layers(atlas, zoom, [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()], this.selected('camera'), this.symbols))
     if (this.shows('units')) layers.push(...this.units.layers(atlas, zoom, this.selected('unit'), this.symbols))
-    if (this.shows('incidents')) layers.push(...this.incidents.layers(atlas, viewport(map), this.selected('incident'), map.isMoving(), this.symbols))
+    const view = viewport(map)
+    if (this.shows('incidents')) layers.push(...this.incidents.layers(atlas, view, this.selected('incident'), map.isMoving(), this.symbols))
+    if (!map.isMoving()) this.naming.look(this, view, height)
     return layers
   }
 
@@ -126,9 +167,16 @@ export class Content {
       model: this.heat,
       height,
       scale: this.scale(),
+      light: this.daylight.direction,
       hover: this.heatHover,
       version: ++this.version,
     } as never)
+  }
+
+  private smoothLayer(height: number): unknown {
+    const { heat, heatHover } = this
+    const hover = heatHover >= 0 && heatHover < heat.n ? cellText(heat.keys[heatHover]!) : ''
+    return this.smooth.layer({ id: 'heat-smooth', beforeId: LABELS, height, scale: this.scale(), compared: heat.compared, light: this.daylight.direction, hover })
   }
 
   /** Metres that the tallest column would like to be high. */
@@ -138,12 +186,21 @@ export class Content {
 
   legend(): Record<string, unknown> {
     const heat = this.showsHeat()
-    const max = heat ? this.heat.max : this.areas.max()
+    const form = this.form()
+    const scale = this.scale()
+    const land = this.daylight.land()
+    const surface = heat && form === 'smooth' ? this.smooth.surface() : null
+    const max = heat ? (surface?.max ?? this.heat.max) : this.areas.max()
+    const raised = form === 'areas'
+    const told = { form, measure: this.heat.measure, areas_max: this.areas.max() }
     if (heat ? this.heat.compared : this.areas.compared()) {
-      return differenceLegend(heat ? 'cell' : 'area', max, this.heat.res, heat ? (t) => differenceSeen(t, differenceOpacity(t), TOP_LIGHT) : changeSeen)
+      const seen = raised ? (t: number) => raisedSeen('difference', t, land) : (t: number) => changeSeen(t, land)
+      return { ...differenceLegend(heat ? 'cell' : 'area', max, this.heat.res, heat ? (t) => differenceSeen(t, differenceOpacity(t), TOP_LIGHT, land) : seen, raised), ...told }
     }
-    const stops = LEGEND_STOPS.map((t) => ({ t, colour: heat ? drawnColour(this.scale(), t) : tintSeen(this.scale(), t), value: max * t, height: heat ? heightAt(t) : 0 }))
-    return { of: heat ? 'cell' : 'area', scale: this.scale(), max: this.heat.max, measure: this.heat.measure, res: this.heat.res, stops, areas_max: this.areas.max() }
+    const colour = (t: number) => (heat ? drawnColour(scale, t, land) : raised ? raisedSeen(scale, t, land) : tintSeen(scale, t, land))
+    const height = (t: number) => (surface ? t : heat ? heightAt(t) : raised ? raisedAt(t) : 0)
+    const stops = LEGEND_STOPS.map((t) => ({ t, colour: colour(t), value: max * t, height: height(t) }))
+    return { of: heat ? 'cell' : 'area', scale, max: surface?.max ?? this.heat.max, res: this.heat.res, stops, ...told }
   }
 
   /** Id of what is selected of a kind, "" for none. */

@@ -6,9 +6,10 @@ import type { MapLibreMap } from 'maplibre-gl'
 import type { Update } from '../bus'
 import type { Collection, Lang } from '../layers/areas'
 import { squareOf } from '../layers/incidents'
+import { LOW } from '../layers/prisms'
 import { APART_ZOOM } from '../layers/pins'
+import { themeName } from '../palette'
 import { Base, type TilesFile } from './base'
-import { Coarse } from './coarse'
 import { Flight, viewportOf } from './flight'
 import { Gliding } from './gliding'
 import { Meter } from './meter'
@@ -17,9 +18,10 @@ import { Paints } from './paints'
 import { Picker, type Thing, type TitleOf, titleOf } from './pick'
 import { Pointer } from './pointer'
 import { Content } from './content'
+import { type Device, Sizing } from './sizing'
 import { type Atlas, atlas } from './sprites'
-import { baseStyle, hatchImage } from './style'
-import { lock, message, named, newMap, pixelRatio, reducedMotion, symbolScale, unclamped } from './surface'
+import { baseStyle, hatchImage, repaint } from './style'
+import { lock, message, named, newMap, reducedMotion, symbolScale } from './surface'
 import { Tooltip } from './tooltip'
 import { words } from './words'
 
@@ -52,17 +54,18 @@ export class MapEngine {
   private readonly gliding: Gliding
   /** When the camera moved last. */
   private movedAt = -Infinity
-  private scaling = false
-  /** Pixels of the canvas along its upper edge, as the map last made it. */
-  private width = 0
-  private readonly coarse: Coarse
+  private readonly sizing: Sizing
+  /** The moment that the last update spoke of. */
+  private moment = Number.NaN
+  /** What the map's own layers are painted in. */
+  private theme: 'dark' | 'light' = 'dark'
 
   constructor(
     private readonly host: HTMLElement,
     private lang: Lang,
     private readonly events: Events,
   ) {
-    this.content = new Content(lang)
+    this.content = new Content(lang, () => this.redraw())
     this.base = new Base(host, () => this.lang)
     this.tooltip = new Tooltip(host)
     this.picker = new Picker(this.content)
@@ -77,30 +80,25 @@ export class MapEngine {
     })
     this.meter = new Meter(() => this.tellStats())
     this.paints = new Paints((ms) => this.meter.painted(ms))
-    this.coarse = new Coarse({
-      scale: () => this.rescale(),
-      frameMs: () => this.meter.frameMs(),
-      now: () => performance.now(),
-      later: (ms, run) => {
-        const timer = setTimeout(run, ms)
-        return () => clearTimeout(timer)
-      },
-    })
+    this.sizing = new Sizing(host, () => this.map, () => (this.overlay as unknown as { _deck?: { device?: Device } } | null)?._deck?.device, () => this.meter.frameMs())
     this.hostHeight = host.clientHeight
     this.content.setSymbols(symbolScale())
     this.observer = new ResizeObserver(() => {
       this.hostHeight = host.clientHeight
       this.content.setSymbols(symbolScale())
-      this.resize()
+      this.sizing.resize()
+      this.flight.refit()
     })
     this.observer.observe(host)
+    window.addEventListener('gridcommand-theme', this.recolour)
     this.build()
   }
 
   destroy(): void {
     this.gone = true
     this.observer.disconnect()
-    this.coarse.stop()
+    window.removeEventListener('gridcommand-theme', this.recolour)
+    this.sizing.stop()
     this.pointer.stop()
     this.gliding.stop()
     clearTimeout(this.rebuildTimer)
@@ -117,6 +115,7 @@ export class MapEngine {
     if (moved) this.flight.refit()
     this.content.look()
     if (this.map) lock(this.map, !!options.locked)
+    this.sunlight()
     this.redraw()
     this.tellStats()
   }
@@ -148,6 +147,7 @@ export class MapEngine {
 
   setAreas(collection: Collection): void {
     this.areas.setShapes(collection)
+    this.sunlight()
     const box = this.areas.bbox()
     if (!this.flight.placed && box) this.flight.fly(this.flight.focus?.bbox ?? box, false)
   }
@@ -156,6 +156,8 @@ export class MapEngine {
   update(update: Update): void {
     this.content.update(update, performance.now(), !reducedMotion() && this.meter.frameMs() <= SLOW_FRAME_MS)
     this.paints.add(update)
+    this.moment = update.t
+    this.sunlight()
     this.redraw()
   }
 
@@ -198,7 +200,7 @@ export class MapEngine {
     this.loaded = false
     let map: MapLibreMap
     try {
-      map = newMap(this.host, baseStyle(this.content.scale()), this.camera, this.coarse.share)
+      map = newMap(this.host, baseStyle(this.content.scale()), this.camera, this.sizing.share)
     } catch {
       message(this.host, words(this.lang).nogl)
       // A context may come later: after a crash of the graphics process the browser refuses for a while.
@@ -207,20 +209,20 @@ export class MapEngine {
     }
     message(this.host, '')
     this.map = map
+    this.theme = themeName()
     map.addImage('hatch', hatchImage(), { pixelRatio: 2 })
     map.on('load', () => this.ready(map))
     map.on('error', (event) => console.warn('map:', event.error?.message ?? event))
     map.on('render', () => this.rendered(map))
-    this.width = map.getCanvas().width
-    map.on('resize', () => (this.width = map.getCanvas().width))
+    this.sizing.attach(map)
     map.on('move', () => {
       this.redraw()
-      if (this.scaling) return
+      if (this.sizing.sizing) return
       this.movedAt = performance.now()
-      this.coarse.moved()
+      this.sizing.moved()
     })
     map.on('moveend', () => {
-      if (this.scaling) return
+      if (this.sizing.sizing) return
       this.tellViewport()
       this.pointer.rested()
       // Pins that stood as one while it flew may have room now.
@@ -246,7 +248,32 @@ export class MapEngine {
     this.base.attach(map)
     this.content.attach(map)
     if (!this.flight.placed && this.flight.focus?.bbox) this.flight.fly(this.flight.focus.bbox, false)
+    if (this.theme !== themeName()) this.recolour()
+    else this.content.daylight.paint(map, baseStyle(this.content.scale()).layers)
     this.draw()
+  }
+
+  /** The page's theme changed: the same map in other colours. */
+  private readonly recolour = (): void => {
+    const { map } = this
+    if (map && this.loaded) {
+      this.theme = themeName()
+      repaint(map, baseStyle(this.content.scale()).layers)
+      this.content.daylight.paint(map, baseStyle(this.content.scale()).layers)
+      map.updateImage('hatch', hatchImage())
+      this.base.recolour()
+      this.content.recolour()
+    }
+    this.redraw()
+    this.tellStats()
+  }
+
+  /** The ground in the light of the moment shown. */
+  private sunlight(): void {
+    const { daylight, options } = this.content
+    if (!daylight.look(this.moment, this.areas.bbox(), options.sun !== false)) return
+    if (this.map && this.loaded) daylight.paint(this.map, baseStyle(this.content.scale()).layers)
+    this.redraw()
   }
 
   private teardown(): void {
@@ -302,12 +329,11 @@ export class MapEngine {
   }
 
   private columnHeight(): number {
-    return this.flight.columnHeight(this.content.naturalHeight(), this.hostHeight)
+    return this.flight.columnHeight(this.content.naturalHeight(), this.hostHeight) * (this.content.form() === 'areas' ? LOW : 1)
   }
 
   private rendered(map: MapLibreMap): void {
-    // The layers' device heard of an earlier size a moment late and set the canvas back to it: the map would stay so.
-    if (map.getCanvas().width !== this.width) setTimeout(() => this.rescale())
+    this.sizing.rendered(map)
     this.meter.frame(performance.now() - this.movedAt < MOVING_MS)
     if (this.loaded) this.paints.rendered()
   }
@@ -341,28 +367,6 @@ export class MapEngine {
     this.events.hover(thing)
   }
 
-  /** Take the pixel ratio over. MapLibre tells of a resize at rest as of a movement, which it is not. */
-  private rescale(): void {
-    const map = this.map
-    if (!map || this.scaling) return
-    this.scaling = true
-    try {
-      unclamped(map)
-      map.setPixelRatio(pixelRatio(this.host, this.coarse.share))
-    } finally {
-      this.scaling = false
-    }
-    // The resized canvas is empty; the browser asks for this frame before it shows the page again.
-    map.triggerRepaint()
-  }
-
-  private resize(): void {
-    if (!this.map) return
-    unclamped(this.map)
-    this.map.setPixelRatio(pixelRatio(this.host, this.coarse.share))
-    this.map.resize()
-    this.flight.refit()
-  }
 
   private tellViewport(): void {
     const map = this.map
@@ -372,6 +376,6 @@ export class MapEngine {
 
   private tellStats(): void {
     if (this.gone) return
-    this.events.stats({ ...this.meter.read(), cells: this.heat.n, context_losses: this.losses, legend: this.legend() })
+    this.events.stats({ ...this.meter.read(), cells: this.heat.n, context_losses: this.losses, legend: this.legend(), sun: this.content.daylight.told })
   }
 }

@@ -8,6 +8,10 @@ export type Options = {
   layers?: LayerToggle
   /** Colour scale of heat and areas. */
   scale?: ScaleName
+  /** How heat is drawn: a column on every cell, a smooth surface over them, or the areas raised. */
+  heat?: 'cells' | 'smooth' | 'areas'
+  /** `false`: the light does not follow the sun of the moment shown. */
+  sun?: boolean
   /** Factor on the height of the columns, 1 = as it comes. */
   height?: number
   /** No gesture moves the map; clicks and hovering still work. */

@@ -5,9 +5,9 @@ import type { MapLibreMap } from 'maplibre-gl'
 import type { Lang } from '../layers/areas'
 import { CAMERAS_FROM_ZOOM } from '../layers/cameras'
 import { signed } from '../layers/difference'
-import { heightAt } from '../layers/heat'
 import { cellText } from '../layers/heat-model'
 import { nearest, numbers } from '../layers/points'
+import { raisedAt } from '../layers/prisms'
 import type { Content } from './content'
 import { pictureOf } from './sprites'
 import { clockOf, words } from './words'
@@ -25,7 +25,7 @@ export type Thing = {
 
 export type PickOptions = { map: MapLibreMap; height: number; shows(layer: 'heat' | 'areas' | 'incidents' | 'units' | 'cameras'): boolean }
 
-export type Shown = Pick<Content, 'heat' | 'areas' | 'incidents' | 'units' | 'cameras' | 'selected' | 'symbols'>
+export type Shown = Pick<Content, 'heat' | 'heightOf' | 'form' | 'areas' | 'incidents' | 'units' | 'cameras' | 'selected' | 'symbols'>
 
 /** What the page calls an incident of a category, "" where it cannot say. */
 export type TitleOf = (id: string, category: string) => string
@@ -49,13 +49,13 @@ export class Picker {
     const view = viewport(map)
     const zoom = map.getZoom()
     const ground = view.unproject([x, y], { targetZ: 0 }) as [number, number]
-    const found = (kind: Thing['kind'], id: string, lon: number, lat: number, n: number | null): Thing => ({
+    const found = (kind: Thing['kind'], id: string, lon: number, lat: number, n: number | null, area?: string): Thing => ({
       kind,
       id,
       lon: Number(lon.toFixed(6)),
       lat: Number(lat.toFixed(6)),
       n,
-      area: shows('areas') ? this.content.areas.at(lon, lat) : '',
+      area: area ?? (shows('areas') ? this.content.areas.at(lon, lat) : ''),
     })
     const project = (lon: number, lat: number) => view.project([lon, lat]) as [number, number]
     const size = this.content.symbols
@@ -76,7 +76,11 @@ export class Picker {
       const row = nearest(table, project, x, y, (kind === 'camera' ? REACH_PX * 0.7 : REACH_PX) * size, filter)
       if (row >= 0) return found(kind, (table.cols.key as string[])[row]!, numbers(table, 'lon')[row]!, numbers(table, 'lat')[row]!, null)
     }
-    const row = shows('heat') ? this.column(view, x, y, height) : -1
+    if (shows('areas') && this.content.form() === 'areas') {
+      const raised = this.raised(view, x, y, height)
+      if (raised) return found('area', raised, ground[0], ground[1], this.content.areas.figures(raised)?.count ?? null, raised)
+    }
+    const row = shows('heat') && this.content.form() !== 'areas' ? this.column(view, x, y, height) : -1
     if (row >= 0) return found('cell', cellText(this.content.heat.keys[row]!), ground[0], ground[1], this.content.heat.figures(row).count)
     const code = shows('areas') ? this.content.areas.at(ground[0], ground[1]) : ''
     if (code) return found('area', code, ground[0], ground[1], this.content.areas.figures(code)?.count ?? null)
@@ -96,10 +100,24 @@ export class Picker {
       const t = i / STEPS
       const row = heat.rowAt(top[0] + (foot[0] - top[0]) * t, top[1] + (foot[1] - top[1]) * t)
       if (row < 0) continue
-      const value = heat.shown(row, now)
-      if (value !== 0 && (i === STEPS || heightAt(Math.min(1, Math.max(0, value) / heat.max), heat.compared) >= 1 - t)) return row
+      const tall = this.content.heightOf(row, now)
+      if (tall !== null && (i === STEPS || tall >= 1 - t)) return row
     }
     return -1
+  }
+
+  /** The raised area that hides the ground there, "" for none: the ray of a column's, among areas. */
+  private raised(view: WebMercatorViewport, x: number, y: number, height: number): string {
+    const { areas } = this.content
+    const top = view.unproject([x, y], { targetZ: height }) as [number, number]
+    const foot = view.unproject([x, y], { targetZ: 0 }) as [number, number]
+    if (![...top, ...foot].every(Number.isFinite)) return ''
+    for (let i = 0; i <= STEPS; i++) {
+      const t = i / STEPS
+      const code = areas.at(top[0] + (foot[0] - top[0]) * t, top[1] + (foot[1] - top[1]) * t)
+      if (code && raisedAt(areas.share(code)) >= 1 - t) return code
+    }
+    return ''
   }
 
   /** Lines of the tooltip, the first one is the title. Times are said in `timezone`; `title` may know what an incident is called. */

@@ -168,6 +168,10 @@ function unit(pen: Pen, kind: UnitPicture, status: number): void {
   pen.arc(0, 0, 26, 0, Math.PI * 2)
   pen.fillStyle = '#15233c'
   pen.fill()
+  // An edge outside the ring, which would be lost on light ground.
+  pen.lineWidth = 11
+  pen.strokeStyle = DARK
+  pen.stroke()
   pen.lineWidth = 7
   pen.strokeStyle = look.colour
   // The ring says the status without colour too: whole = available, dashes = on the way, double = on scene, thin = out.

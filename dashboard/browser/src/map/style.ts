@@ -1,9 +1,11 @@
 // The map's style, built in code: no style URL, no glyph URL, no sprite URL. Without `glyphs` MapLibre draws every label
-// with the fonts of the machine, Chinese included.
+// with the page's font, Chinese included.
 
-import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl'
+import type { ExpressionSpecification, LayerSpecification, MapLibreMap, StyleSpecification } from 'maplibre-gl'
 import { DIFFERENCE_STOPS, differenceAt, differenceSeen } from '../layers/difference'
 import { colourAt, rgb, type ScaleName, THEME, upon } from '../palette'
+import { COUNT_SCALE, LINE_EMS, NAME_EMS, nameSizes } from './names'
+import { FAMILY } from './letters'
 
 export const EMPTY = { type: 'FeatureCollection' as const, features: [] }
 
@@ -13,7 +15,7 @@ export const LABELS = 'area-labels'
 /** Road classes that are drawn wide; every other class is a street. */
 const MAJOR = ['motorway', 'trunk', 'primary', 'main', 'major', 'highway', 'arterial']
 
-export const FONTS = ['Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', 'sans-serif']
+export const FONTS = [FAMILY, 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', 'sans-serif']
 
 const state = (name: string): ExpressionSpecification => ['feature-state', name]
 const on = (name: string): ExpressionSpecification => ['boolean', state(name), false]
@@ -22,24 +24,25 @@ const on = (name: string): ExpressionSpecification => ['boolean', state(name), f
 const ALONE = 0.62
 
 /** Place on the colour scale of an area with a share t of the largest count. */
-function tintAt(t: number): number {
+export function tintAt(t: number): number {
   return 0.12 + 0.88 * Math.sqrt(t)
 }
 
 /** Colour of such an area as it is seen on the land. */
-export function tintSeen(scale: ScaleName, t: number): string {
-  return upon(rgb(colourAt(scale, tintAt(t))), ALONE, rgb(THEME.land))
+export function tintSeen(scale: ScaleName, t: number, land = THEME.land): string {
+  return upon(rgb(colourAt(scale, tintAt(t))), ALONE, rgb(land))
 }
 
 /** Colour of an area with a share t (-1..1) of the largest difference as it is seen on the land. */
-export function changeSeen(t: number): string {
-  return differenceSeen(t, ALONE)
+export function changeSeen(t: number, land = THEME.land): string {
+  return differenceSeen(t, ALONE, 1, land)
 }
 
 /** Fill of an area by its share t of the largest count (0..1) or difference (-1..1); beneath columns one plain hue, so that
  * their scale stays the only one. */
-export function tint(scale: ScaleName, heat: boolean): ExpressionSpecification | string {
-  if (heat) return THEME.outline
+export function tint(scale: ScaleName, heat: boolean): ExpressionSpecification {
+  // One hue, yet by the area's state: MapLibre fails on news of a state when a colour went by it a moment ago and no longer does.
+  if (heat) return ['step', ['number', state('t'), 0], THEME.outline, 2, THEME.outline]
   if (scale === 'difference') {
     const changes = DIFFERENCE_STOPS.flatMap((t) => [t, colourAt(scale, differenceAt(t))])
     return ['interpolate', ['linear'], ['number', state('t'), 0], ...changes] as ExpressionSpecification
@@ -57,9 +60,7 @@ export function tintOpacity(heat: boolean): ExpressionSpecification {
 
 /** Names get smaller the more areas there are to name. */
 export function labelSize(areas: number, scale = 1): ExpressionSpecification {
-  const large = areas > 60 ? 11.5 : areas > 25 ? 13 : 15
-  const at = (size: number) => size * scale
-  return ['interpolate', ['linear'], ['zoom'], 9, at(large - 3), 11, at(large - 1), 14, at(large + 1)]
+  return ['interpolate', ['linear'], ['zoom'], ...nameSizes(areas, scale).flat()]
 }
 
 export function baseStyle(scale: ScaleName): StyleSpecification {
@@ -120,7 +121,7 @@ export function baseStyle(scale: ScaleName): StyleSpecification {
       { id: 'outline-glow', type: 'line', source: 'outline', paint: { 'line-color': THEME.outline, 'line-width': 7, 'line-blur': 7, 'line-opacity': 0.35 } },
       { id: 'outline-line', type: 'line', source: 'outline', paint: { 'line-color': THEME.outline, 'line-width': 1.4, 'line-opacity': 0.9 } },
       { id: 'focus-glow', type: 'line', source: 'focus', layout: { 'line-join': 'round' }, paint: { 'line-color': THEME.outline, 'line-width': 9, 'line-blur': 8, 'line-opacity': 0.55 } },
-      { id: 'focus-line', type: 'line', source: 'focus', layout: { 'line-join': 'round' }, paint: { 'line-color': '#a9d4ff', 'line-width': 2 } },
+      { id: 'focus-line', type: 'line', source: 'focus', layout: { 'line-join': 'round' }, paint: { 'line-color': THEME.focus, 'line-width': 2 } },
       {
         id: 'areas-highlight',
         type: 'line',
@@ -136,18 +137,30 @@ export function baseStyle(scale: ScaleName): StyleSpecification {
         type: 'symbol',
         source: 'labels',
         layout: {
-          'text-field': ['format', ['get', 'label'], {}, ['case', ['==', ['get', 'count'], ''], '', ['concat', '\n', ['get', 'count']]], { 'font-scale': 0.86, 'text-color': '#8fd3ff' }],
+          'text-field': ['format', ['get', 'label'], {}, ['case', ['==', ['get', 'count'], ''], '', ['concat', '\n', ['get', 'count']]], { 'font-scale': COUNT_SCALE, 'text-color': THEME.count }],
           'text-font': FONTS,
           'text-size': labelSize(0),
-          'text-max-width': 8,
-          'text-line-height': 1.15,
-          'text-padding': 4,
+          'text-max-width': NAME_EMS,
+          'text-line-height': LINE_EMS,
+          // Where they stand is worked out beforehand; on the way from one camera to another they must not cover each other.
+          'text-padding': 1,
           'symbol-sort-key': ['get', 'rank'],
           'text-pitch-alignment': 'viewport',
         },
         paint: { 'text-color': THEME.label, 'text-halo-color': THEME.labelHalo, 'text-halo-width': 1.8, 'text-halo-blur': 0.3 },
       },
     ],
+  }
+}
+
+/** Paint a map's layers, where they are, in the colours that these have. */
+export function repaint(map: MapLibreMap, layers: readonly LayerSpecification[]): void {
+  const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b)
+  for (const { id, paint = {}, layout = {} } of layers as readonly { id: string; paint?: object; layout?: object }[]) {
+    if (!map.getLayer(id)) continue
+    for (const [name, value] of Object.entries(paint)) if (differ(value, map.getPaintProperty(id, name as never))) map.setPaintProperty(id, name as never, value as never)
+    // The counts in the names have a colour of their own.
+    for (const [name, value] of Object.entries(layout)) if (name === 'text-field' && differ(value, map.getLayoutProperty(id, name as never))) map.setLayoutProperty(id, name as never, value as never)
   }
 }
 
