@@ -75,8 +75,8 @@ class Chains:
                 if took < best:
                     best, found = took, self._nodes[chain][place : goal + 1]
         for exit, seconds, out in leaves:
-            reached, after, before = reach(self._graph, exit, best)
             for entry, more, into in enters:
+                reached, after, before = reach(self._graph, exit, best, entry)
                 at = int(np.searchsorted(reached, entry))
                 if at == reached.size or reached[at] != entry or seconds + after[at] + more >= best:
                     continue

@@ -30,7 +30,7 @@ from data.records import (
     incident_of,
 )
 from data.store import IncidentRow, UnitRow
-from dispatch.skills import Skills
+from dispatch.skills import Need, Skills
 from geo.area import Region
 from geo.roads import RoadGraph
 from replay.fork_coverage import Coverage
@@ -83,6 +83,7 @@ class Play:
         self.end = ceil(original.end.timestamp())
         self._pending: Counter[str] = Counter()
         self._bound: dict[str, Sent] = {}
+        self._needed: dict[tuple[str, str, int], tuple[frozenset[str], Sequence[Need]]] = {}
         self.crews = ForkCrews(
             units, agenda=self.agenda, roads=Roads(roads), skills=skills, region=region, zone=zone, timeline=timeline,
             put=self._put, find=self._find, left=self._left, lost=lambda incident: None,
@@ -231,7 +232,10 @@ class Play:
 
     def _able(self, sent: Sent, matter: Matter) -> list[tuple[str, Place]]:
         """The free units that can fill an order, by id, with where they are."""
-        kinds, needs = kinds_for(sent, matter, self._skills)
+        asked = sent.kind, matter.category, matter.severity
+        if asked not in self._needed:  # those that wait ask once a minute
+            self._needed[asked] = kinds_for(sent, matter, self._skills)
+        kinds, needs = self._needed[asked]
         fit = [
             crew
             for kind in sorted(kinds or self.crews.kinds())

@@ -59,8 +59,10 @@ class First:
         if not able or matter.lon is None or matter.lat is None:
             return able[0][0] if able else None
         lon, lat = np.array([place for _, place in able], np.float64).T
-        everybody = np.arange(len(able))
-        found = self.travel().first(lon, lat, matter.lon, matter.lat, now, [everybody], 1)
+        everybody, alone = np.arange(len(able)), len(able) == 1
+        found = self.travel().first(lon, lat, matter.lon, matter.lat, now, [everybody], 0 if alone else 1)
+        if alone:  # where fleets are stretched that is most of the time: it goes from anywhere, if there is a way
+            return None if found.no_way[0] else able[0][0]
         best = found.groups[0][0]
         return able[int(best[0])][0] if best.size else None
 

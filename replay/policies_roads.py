@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -27,11 +28,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trip:
-    """A way with a timetable: WGS 84 degrees, seconds since it began. `edges` are those of the graph it takes."""
+    """A way with a timetable: WGS 84 degrees, seconds since it began. `nodes` are those of the graph it passes."""
 
     lonlat: Floats
     at: Floats
-    edges: frozenset[tuple[int, int]]
+    nodes: tuple[int, ...] = ()
+
+    @cached_property
+    def edges(self) -> frozenset[tuple[int, int]]:
+        """Those of the graph that it takes: asked for only where a road is blocked."""
+        return frozenset(pairwise(self.nodes))
 
     @property
     def seconds(self) -> int:
@@ -40,7 +46,13 @@ class Trip:
 
     def place(self, seconds: float) -> tuple[float, float]:
         """(lon, lat) so many seconds after its beginning."""
-        lon, lat = (float(np.interp(seconds, self.at, self.lonlat[:, k])) for k in (0, 1))
+        before = int(self.at.searchsorted(seconds, side="right")) - 1
+        lon, lat = self.lonlat[max(before, 0)].tolist()
+        if 0 <= before < len(self.at) - 1:
+            since, until = self.at[before : before + 2].tolist()
+            next_lon, next_lat = self.lonlat[before + 1].tolist()
+            lon = (next_lon - lon) / (until - since) * (seconds - since) + lon
+            lat = (next_lat - lat) / (until - since) * (seconds - since) + lat
         return round(lon, 6), round(lat, 6)
 
 
@@ -101,20 +113,19 @@ class Roads:
         if graph is None:
             speed = walk_ms or OFF_ROAD_MS
             metres = float(haversine_m(*start, *goal))
-            return Trip(np.array([start, goal]), np.array([0.0, max(1.0, metres / speed)]), frozenset())
+            return Trip(np.array([start, goal]), np.array([0.0, max(1.0, metres / speed)]))
         a, b = (self._junction(graph, point) for point in (start, goal))
         direct = float(haversine_m(*start, *goal))
         ends = np.array([start, goal])
         to_road = haversine_m(ends[:, 0], ends[:, 1], graph.lon[[a, b]], graph.lat[[a, b]])
         if a == b or direct < float(to_road.sum()):
-            return Trip(ends, np.array([0.0, max(1.0, direct / OFF_ROAD_MS)]), frozenset())
+            return Trip(ends, np.array([0.0, max(1.0, direct / OFF_ROAD_MS)]))
         nodes = graph.route(a, b)
         way = nodes.tolist()
-        edges = list(pairwise(way))
         seconds = graph.outgoing.seconds[np.searchsorted(_ends(graph), nodes[:-1] * graph.nodes + nodes[1:])]
         legs = np.concatenate(([to_road[0] / OFF_ROAD_MS], seconds, [to_road[1] / OFF_ROAD_MS]))
         places = np.vstack([ends[:1], np.column_stack((graph.lon[way], graph.lat[way])), ends[1:]])
-        return Trip(places, np.concatenate([[0.0], np.cumsum(legs)]), frozenset(edges))
+        return Trip(places, np.concatenate([[0.0], np.cumsum(legs)]), tuple(way))
 
     def _junction(self, graph: RoadGraph, point: tuple[float, float]) -> int:
         """The junction that is nearest to a point; those of homes are asked for again and again."""

@@ -24,6 +24,9 @@ from replay.drill_injects import SOURCE as DRILL_SOURCE
 
 _LEFT_OUT = frozenset({"timeline", "last_received_at", "rejected"})
 _RUNNING = frozenset({DRILL_SOURCE, FORK_SOURCE})
+_NAMES: dict[type[Any], tuple[str, ...] | None] = {}
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGITS = 7
 """Decimals of a degree, and of every other number with a fraction: a centimetre."""
 
@@ -59,15 +62,17 @@ def _lines(snapshot: Snapshot) -> Iterable[bytes]:
 
 def plain(value: Any) -> Any:
     """A value in one form only: times as microseconds, numbers with a fraction rounded, no keys that say nothing."""
+    of = type(value)
+    if of in _AS_IT_IS:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, BaseModel):
         return plain(value.model_dump())
-    if is_dataclass(value) and not isinstance(value, type):
-        names = (f.name for f in fields(value) if f.name not in _LEFT_OUT and not _is_seq(f.name))
+    if (names := _names(of)) is not None:
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, datetime):
-        since = value.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+        since = value.astimezone(UTC) - _EPOCH
         return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     if isinstance(value, float):
         rounded = round(value, DIGITS)
@@ -81,6 +86,14 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _is_seq(name: str) -> bool:
-    """Whether a field holds a number of the log: those depend on what else the store has."""
-    return name == "seq" or name.endswith("_seq")
+def _names(of: type[Any]) -> tuple[str, ...] | None:
+    """The fields of a dataclass that count; None: it is none."""
+    if of not in _NAMES:
+        found = fields(of) if is_dataclass(of) else None
+        _NAMES[of] = None if found is None else tuple(f.name for f in found if not _left_out(f.name))
+    return _NAMES[of]
+
+
+def _left_out(name: str) -> bool:
+    """Whether a field says nothing of the district. Numbers of the log depend on what else the store has."""
+    return name in _LEFT_OUT or name == "seq" or name.endswith("_seq")

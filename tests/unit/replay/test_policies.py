@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from shapely.geometry import box
@@ -9,10 +11,13 @@ from shapely.geometry import box
 from data.errors import BadInput
 from dispatch.book import shipped
 from dispatch.travel import ByRoad, StraightLine
+from geo.roads import RoadGraph
+from replay.fork_original import Matter, Sent
 from replay.policies import NONE, POLICIES, ROAD, STRAIGHT, Nearest, policy
 from replay.policies_agenda import Agenda
 from replay.policies_draws import SCENE, TURNOUT, Draws, Span
-from replay.policies_roads import CRAWL_MS, Roads
+from replay.policies_forks import First
+from replay.policies_roads import CRAWL_MS, Roads, Trip
 from replay.scenario import SceneTime
 from tests.unit.replay.exercise_world import region, roads
 
@@ -63,6 +68,32 @@ def test_a_trip_follows_the_roads_and_takes_their_times() -> None:
     assert trip.place(10_000) == EAST
     half = trip.place(trip.seconds / 2)
     assert min(np.hypot(graph.lon - half[0], graph.lat - half[1])) < 0.002  # on a street
+
+
+def test_places_on_a_trip_are_those_between_its_points() -> None:
+    trip = Roads(roads()).trip(WEST, EAST, 8)
+    stands = Trip(trip.lonlat, np.full(len(trip.at), 30.0))  # recorded times may leave nothing for the way
+    for seconds in np.random.default_rng(3).uniform(-10, trip.seconds + 10, 200).tolist() + trip.at.tolist():
+        for each in (trip, stands):
+            slow = [round(float(np.interp(seconds, each.at, each.lonlat[:, k])), 6) for k in (0, 1)]
+            assert list(each.place(seconds)) == slow
+
+
+def test_who_alone_is_free_goes_from_anywhere_but_where_no_road_leads() -> None:
+    graph, now = roads(), datetime(2026, 5, 1, tzinfo=UTC)
+    apart = RoadGraph(
+        np.append(graph.lon, [121.0, 121.01]), np.append(graph.lat, [33.0, 33.0]), graph.start, graph.end, graph.seconds
+    )  # an island's two junctions, from which nothing leads anywhere
+    sent = Sent(incident="i", unit="", kind="car", at=0, moving=None, there=None, free=None)
+    matter = Matter("i", 0, "01", 3, "calls", None, *EAST)
+    for travel in (StraightLine(), ByRoad(graph), ByRoad(apart)):
+        first = First(lambda travel=travel: travel)
+        for place in (WEST, (120.3, 33.3), (121.0, 33.0)):
+            able = [("u", place)]
+            lon, lat = np.array([place]).T
+            found = travel.first(lon, lat, *EAST, now, [np.arange(1)], 1).groups[0][0]
+            assert first.choose(sent, matter, able, now) == ("u" if len(found) else None)
+    assert First(lambda: ByRoad(apart)).choose(sent, matter, [("u", (121.0, 33.0))], now) is None
 
 
 def test_a_block_costs_a_walk_and_is_lifted_again() -> None:
