@@ -115,6 +115,7 @@
     if (!gc.panel || !gc.address || waits()) return;
     gc.renderPanel(gc.panel);
     trend(gc.panel);
+    gc.hear(gc.panel);
   }
 
   let drawn = "";

@@ -229,6 +229,7 @@
       if ($("list-filter")) {
         $("list-filter").placeholder = `${gc.t("desk.search")}  ( / )`;
         $("list-filter").title = gc.t("desk.search.title");
+        $("list-filter").setAttribute("aria-label", gc.t("desk.search"));
       }
       const by = JSON.stringify(desk.narrowing.by());
       if (seenBy !== null && seenBy !== by) readClosed();

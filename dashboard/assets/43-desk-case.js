@@ -166,7 +166,7 @@
     if (held?.owner === "district" && it.state !== "closed") flags.push(el("p", { class: "flag flag-district" }, el("b", { text: gc.t("desk.district") }), gc.t(desk.me().role === "district" ? "desk.district.decide" : "desk.district.waits", { n: held.returns?.length ?? 0 })));
     const again = life.repeat;
     if (again?.flagged) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.repeat", { n: again.n, days: Math.round(again.days) }) }), ...again.ids.filter((id) => id !== it.id).slice(-3).map(link)));
-    if (held?.parent) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.parent") }), link(held.parent), desk.sure("split", gc.t("desk.split"))));
+    if (held?.parent) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.parent") }), link(held.parent), desk.sure("split", gc.t("desk.split"), desk.moves.barred(desk.moves.ARRANGERS))));
     if (held?.children?.length) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.children", { n: held.children.length }) }), ...held.children.slice(0, 6).map(link)));
     if (held?.returns?.length) flags.push(el("p", { class: "flag" }, el("b", { text: gc.t("desk.returned", { n: held.returns.length }) }), gc.t("desk.returned.last", { owner: desk.names.owner(held.returns.at(-1).owner), reason: desk.written(held.returns.at(-1).reason) || held.returns.at(-1).rule || "–" })));
     const owner = held?.owner
@@ -209,7 +209,7 @@
       return el("li", { class: "alike" },
         el("button", { type: "button", class: "link alike-title", "data-action": `incident:${other.id}`, text: gc.title(other), title: other.id }),
         el("span", { class: "alike-why", text: `${desk.both(why)} · ${desk.names.where(other)}` }),
-        other.state === "closed" ? null : desk.sure(`merge:${other.id}`, gc.t(into ? "desk.merge.into" : "desk.merge.here"), { title: gc.t("desk.merge.title", { child, into: head }) }));
+        other.state === "closed" ? null : desk.sure(`merge:${other.id}`, gc.t(into ? "desk.merge.into" : "desk.merge.here"), { title: gc.t("desk.merge.title", { child, into: head }), ...desk.moves.barred(desk.moves.ARRANGERS) }));
     };
     return desk.part("alike", "desk.alike", el("span", { class: "part-note", text: gc.t("desk.alike.note") }), desk.refusal("alike"), el("ul", {}, ...found.slice(0, 5).map(line)));
   }
@@ -230,7 +230,7 @@
       gc.fact("fact.category", desk.names.category(it.category)), gc.fact("fact.opened", desk.time(gc.ms(it.opened_at))),
       it.closed_at ? gc.fact("fact.closed", desk.time(gc.ms(it.closed_at))) : null,
       gc.fact("fact.area", desk.names.area(it.area)), it.address ? gc.fact("fact.address", it.address) : null,
-      contact(life) ? gc.fact("fact.contact", contact(life)) : null,
+      contact(life) ? gc.fact("fact.contact", `${contact(life)} · ${gc.t("denied.contact")}`) : null,
       gc.fact("fact.source", gc.has(`source.${it.source}`) ? gc.t(`source.${it.source}`) : it.source),
       life.case?.workflow ? gc.fact("fact.workflow", desk.names.workflow(life.case.workflow)) : null,
     ];

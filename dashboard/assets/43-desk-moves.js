@@ -51,15 +51,29 @@
       return desk.button(`move:${move.move}`, words, { primary: move === main, small: true, "aria-expanded": bare(move) ? null : String(open), title: move.to ? gc.t("desk.move.to", { step: desk.names.step(life.case.workflow, move.to) }) : null });
     };
     const form = desk.form && own.find((move) => move.move === desk.form.move);
+    const denied = others.length > 0 && own.every((move) => move.move === "note");
     return el("section", { class: "part part-moves", "aria-label": gc.t("desk.moves") },
-      own.length ? el("div", { class: "moves" }, ...own.map(button)) : el("p", { class: "empty", text: gc.t("desk.moves.none", { role: desk.names.role(desk.me().role) }) }),
+      denied ? refused(life, others) : null,
+      own.length ? el("div", { class: "moves" }, ...own.map(button)) : denied ? null : el("p", { class: "empty", text: gc.t("desk.moves.none", { role: desk.names.role(desk.me().role) }) }),
       desk.refusal("moves"),
       form ? fields(life, form) : null,
-      folded("others", gc.t("desk.moves.others", { n: others.length }), others.map((move) => [named(life, move), [list(rolesOf(life, move).map(desk.names.role))]])),
+      denied ? null : folded("others", gc.t("desk.moves.others", { n: others.length }), others.map((move) => [named(life, move), [list(rolesOf(life, move).map(desk.names.role))]])),
       folded("later", gc.t("desk.moves.later", { n: life.not_now?.length ?? 0 }), (life.not_now ?? []).map((move) => [named(life, move), [gc.said(move.why), ...(move.roles.includes(desk.me().role) ? [] : [gc.t("desk.moves.by", { roles: list(move.roles.map(desk.names.role)) })]), ...needed(move)]])));
   }
   const list = (words) => words.join(gc.lang === "zh" ? "、" : ", ");
   const needed = (move) => (move.evidence.length ? [gc.t("desk.moves.with", { what: list(move.evidence.map((kind) => gc.word("evidence", kind))) })] : []);
+  const roleNames = (roles) => roles.map(desk.names.role).join(gc.lang === "zh" ? "、" : ", ");
+  /** What can be done with the case, but not in this role: it stands there with who may. */
+  const refused = (life, others) =>
+    el("div", { class: "denied", role: "note" },
+      el("b", { text: gc.t("denied.title", { role: desk.names.role(desk.me().role) }) }),
+      el("p", { text: gc.t("denied.who", { roles: roleNames([...new Set(others.flatMap((move) => rolesOf(life, move)))]) }) }),
+      el("ul", {}, ...others.map((move) => el("li", {},
+        el("button", { type: "button", class: "secondary small", disabled: true, text: named(life, move) }),
+        el("span", { class: "denied-by", text: roleNames(rolesOf(life, move)) })))));
+  /** Why this role does not do what these do, as attributes of its button; none where it may. */
+  const barred = (roles) =>
+    roles.includes(desk.me().role) ? {} : { disabled: true, title: gc.t("denied.by", { roles: roleNames(roles), role: desk.names.role(desk.me().role) }) };
   /** Moves that cannot be made here, each with why: found by who looks for them, folded for everybody else. */
   const folded = (name, head, rows) =>
     rows.length ? el("details", { class: `excluded moves-${name}`, "data-name": name }, el("summary", { text: head }), el("ul", {}, ...rows.map(([move, why]) => el("li", {}, el("span", { text: move }), el("span", { class: "excluded-why", text: why.join(gc.lang === "zh" ? "；" : "; ") }))))) : null;
@@ -174,6 +188,6 @@
     desk.case.draw();
   }
 
-  desk.moves = { part, roles: rolesOf, list };
+  desk.moves = { part, barred, ARRANGERS, roles: rolesOf, list };
   desk.action("move", "help.move", (id) => gc.actions.move(id));
 })();

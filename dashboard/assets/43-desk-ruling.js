@@ -1,5 +1,5 @@
 // The district's decision on a case as a rule: what it would take, how many matters it would have moved, and the button
-// that adopts it. Shown where the district decided after a third return; matters that are filed from then on follow it.
+// that adopts it, which is the district's. Shown where the district decided after a third return; matters that are filed from then on follow it.
 (() => {
   "use strict";
   const gc = window.gc;
@@ -9,7 +9,7 @@
   let asked = ""; // the case and owner that `found` is about
   let found = null; // {proposal, adopted}, or {error}
 
-  const decided = (life) => desk.me().role === "district" && (life.case?.returns?.length ?? 0) >= BINDING && life.case.owner && !["district", "triage"].includes(life.case.owner);
+  const decided = (life) => (life.case?.returns?.length ?? 0) >= BINDING && life.case.owner && !["district", "triage"].includes(life.case.owner);
 
   async function read(incident, owner) {
     const query = new URLSearchParams({ incident, owner });
@@ -41,7 +41,7 @@
       const { category, area, owner, taken, changed, days } = found.proposal;
       body.push(el("p", { class: "ruling-rule" }, `${desk.names.category(category)} · ${place(area)} → `, el("b", { text: desk.names.owner(owner) })));
       if (found.adopted) body.push(el("p", { class: "ruling-told", text: gc.t("ruling.adopted") }));
-      else body.push(el("p", { class: "ruling-told", text: gc.t("ruling.effect", { days, taken: gc.num(taken), changed: gc.num(changed) }) }), desk.sure("adopt-ruling", gc.t("ruling.adopt")));
+      else body.push(el("p", { class: "ruling-told", text: gc.t("ruling.effect", { days, taken: gc.num(taken), changed: gc.num(changed) }) }), desk.sure("adopt-ruling", gc.t("ruling.adopt"), desk.moves.barred(["district"])), desk.me().role === "district" ? null : el("p", { class: "part-hint", text: desk.moves.barred(["district"]).title }));
     }
     return desk.part("ruling", "ruling.title", null, ...body, desk.refusal("ruling"));
   }

@@ -11,6 +11,7 @@ from dashboard.pages import desk, drill, fork, replay, wall
 from dashboard.pages.focus import Address
 from dashboard.ui.parts import words
 from dashboard.ui.replay_bar import replay_bar
+from dashboard.ui.states import heard
 
 STREAM = "stream"
 MAP = "map"
@@ -47,7 +48,7 @@ def page(address: Address) -> Component:
     the_map = GridMap(id=MAP, stream=STREAM, lang=lang, focus=address.map_focus())
     layouts = {"/desk": desk.layout, "/replay": replay.layout, "/drill": drill.console, "/fork": fork.beside}
     layout = layouts.get(address.page, wall.layout)
-    parts = [Stream(id=STREAM, view=address.watched().query(), lang=lang), layout(lang, the_map)]
+    parts = [Stream(id=STREAM, view=address.watched().query(), lang=lang), layout(lang, the_map), *heard()]
     if address.view.replay:
         parts.append(replay_bar(lang))
     return html.Div(parts)

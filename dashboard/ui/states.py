@@ -87,6 +87,14 @@ def overlay(lang: Lang) -> Component:
     )
 
 
+def heard() -> list[Component]:
+    """What a screen reader hears of the map: its description, and the line that is said when the view was changed."""
+    return [
+        html.P(id="map-facts", className="only-heard"),
+        html.P(id="map-heard", className="only-heard", role="status"),
+    ]
+
+
 def card(lang: Lang) -> Component:
     """The thing that was clicked on the map. The script fills it."""
     return html.Aside(

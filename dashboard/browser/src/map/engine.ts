@@ -229,9 +229,12 @@ export class MapEngine {
       this.redraw()
     })
     this.pointer.attach(map)
-    // A gesture carries the event it came from; from then on the camera is the reader's.
+    // A gesture carries the event it came from, all but that of a wheel; from then on the camera is the reader's.
     map.on('movestart', (event) => {
       if ((event as { originalEvent?: unknown }).originalEvent) this.flight.free = true
+    })
+    map.on('wheel', () => {
+      if (map.scrollZoom.isEnabled()) this.flight.free = true
     })
     map.getCanvas().addEventListener('webglcontextlost', () => this.lost(map))
     named(map, this.lang)
