@@ -117,6 +117,11 @@ DIFFERENCE: tuple[str, ...] = (
 """Scale of differences, largest fall to largest rise, dark where nothing changed (after ColorBrewer's PRGn). What rose
 stands up on the map and what fell lies flat, and every number has its sign, so that hue is not the only one."""
 
+DIFFERENCE_LIGHT: tuple[str, ...] = (
+    "#004d20", "#0f6f3c", "#388a58", "#8cc2a0", "#dde3ea", "#d0a9e4", "#a85ccb", "#8a3cae", "#6a1489",
+)  # fmt: skip
+"""The same hues on light ground, where the middle is light and both arms grow darker."""
+
 WARNING_LEVELS: Mapping[str, str] = {"red": "#ff5a52", "orange": "#ff9b3d", "yellow": "#ffd84a", "blue": "#5aa2ff"}
 """Official warning levels only, always with their word."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 
 import orjson
 from dash import Dash
@@ -14,6 +13,7 @@ from dash.backends._fastapi import get_current_request
 from dashboard import i18n, theme
 from dashboard.pages.exercise import exercise_of
 from dashboard.services import Services
+from dashboard.ui.theme_head import light_head
 from layers.view import LAYERS, MEASURES, View
 
 _TEMPLATE = """<!DOCTYPE html>
@@ -54,14 +54,12 @@ _OF_OTHERS = {
 # part of that, regeneratorRuntime, which the bundle brings.
 _NEVER = re.compile(_SCRIPT.format("/(?:dash_table/|deps/polyfill@)"))
 
-_ICON = (
-    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
-    "fill='%230f182c' stroke='%235cc8f5' stroke-width='2.5'/%3E%3Cpath d='M16 9l6 3.5v7L16 23l-6-3.5v-7z' "
 WALL = "/"
 """Its page is always dark: it is read from afar, in a room that is."""
 
-_THEME_SCRIPT = (Path(__file__).parent / "theme.js").read_text(encoding="utf-8")
-
+_ICON = (
+    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath d='M16 2l12 7v14l-12 7-12-7V9z' "
+    "fill='%230f182c' stroke='%235cc8f5' stroke-width='2.5'/%3E%3Cpath d='M16 9l6 3.5v7L16 23l-6-3.5v-7z' "
     "fill='%235cc8f5'/%3E%3C/svg%3E"
 )
 
@@ -103,17 +101,12 @@ def _of_forks(key: str) -> bool:
 
 def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callable[..., str]:
     """Each page loads the scripts of its own parts: the desk its table, the wall its chart. Until they run it says in
-def light_head(usual: str) -> str:
-    """What a page's head needs to be light or dark: the script that decides before the first paint, and the light
-    colours. `usual`: dark, light, or auto for what the system prefers."""
-    return f'<script data-usual="{usual}">{_THEME_SCRIPT}</script><style>{theme.light_variables()}</style>'
-
-
     its language what comes. One of an exercise is told which.
     """
     default: i18n.Lang = services.settings.language
     words = i18n.table().items()
     forks = {lang: {key: said for key, said in all_.items() if _of_forks(key)} for lang, all_ in words}
+    light = light_head(services.settings.desk_theme)
     more = orjson.dumps(forks).decode().replace("<", "\\u003c")
 
     def interpolated(**parts: str) -> str:
@@ -121,7 +114,6 @@ def light_head(usual: str) -> str:
         asked = request.query_params.get("lang")
         lang: i18n.Lang = "en" if asked == "en" else "zh" if asked == "zh" else default
         parts["app_entry"] = (
-    light = light_head(services.settings.desk_theme)
             '<div id="react-entry-point"><div class="loading">'
             f"<h1>{escape(i18n.text('title', lang))}</h1><p>{escape(i18n.text('loading', lang))}</p></div></div>"
         )
@@ -138,6 +130,8 @@ def light_head(usual: str) -> str:
                 parts["scripts"] = script.sub("", parts["scripts"])
         if path != "/fork":
             parts["css"] = _FORK_STYLE.sub("", parts["css"])
+        if path != WALL:
+            parts["css"] = light + parts["css"]
         if path in _STYLE_OF_OTHERS:
             parts["css"] = _STYLE_OF_OTHERS[path].sub("", parts["css"])
         page = interpolate(**parts)
@@ -146,8 +140,6 @@ def light_head(usual: str) -> str:
         exercise = exercise_of(services, request.query_params)
         if exercise is None:
             return page
-        if path != WALL:
-            parts["css"] = light + parts["css"]
         said = orjson.dumps(exercise).decode().replace("<", "\\u003c")
         return page.replace('"exercise":null', f'"exercise":{said}', 1)
 

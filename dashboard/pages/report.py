@@ -28,6 +28,7 @@ NOT_KEPT = {"cache-control": "no-cache"}
 def report(request: Request, timeline: str = "", beside: str = "", lang: str = "") -> HTMLResponse:
     """`?timeline=drill:...`, with `beside` two runs side by side; without a timeline the drills to choose from."""
     services: Services = request.app.state.services
+    usual = services.settings.desk_theme
     chosen: Lang = next((code for code in LANGS if code == lang), services.settings.language)
     if not timeline:
         return HTMLResponse(_choice(services, chosen), headers=NOT_KEPT)
@@ -38,9 +39,9 @@ def report(request: Request, timeline: str = "", beside: str = "", lang: str = "
     except GridcommandError as error:
         said = (chosen == "zh" and error.zh) or str(error)
         back = [(_address(chosen), text("report.drills", chosen))]
-        refused = message(text("report.refused", chosen), said, back, chosen)
+        refused = message(text("report.refused", chosen), said, back, chosen, usual=usual)
         return HTMLResponse(refused, http_status(error), headers=NOT_KEPT)
-    return HTMLResponse(page(document, links, runs, rateable=not beside), headers=NOT_KEPT)
+    return HTMLResponse(page(document, links, runs, rateable=not beside, usual=usual), headers=NOT_KEPT)
 
 
 def _address(lang: str, **asked: str) -> str:
@@ -53,7 +54,8 @@ def _drills(services: Services) -> list[str]:
 
 def _choice(services: Services, lang: Lang) -> str:
     links = [(_address(lang, timeline=each), each) for each in _drills(services)]
-    return message(text("report.choose", lang), "" if links else text("report.none", lang), links, lang)
+    said = "" if links else text("report.none", lang)
+    return message(text("report.choose", lang), said, links, lang, usual=services.settings.desk_theme)
 
 
 def _links(document: Document) -> list[tuple[str, str, str]]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from dashboard.i18n import Lang, text
-from dashboard.theme import FONTS
+from dashboard.theme import css_variables, light_variables
 from dashboard.ui.report_parts import Aim, Document, Facts, Figures, Heading, Part, Table, Text
 from dashboard.ui.report_say import MARK
+from dashboard.ui.theme_head import THEME_SCRIPT
 from replay.drill_state import RATINGS
 from replay.picture_svg import element
 
@@ -17,10 +18,10 @@ CSS, SCRIPT = "/assets/70-report.css", "/assets/70-report.js"
 
 def page(
     document: Document, links: Iterable[tuple[str, str, str]], runs: Sequence[tuple[str, str]] = (), *,
-    rateable: bool = True,
+    rateable: bool = True, usual: str = "dark",
 ) -> str:  # fmt: skip
     """The whole page. `links`: (address, words, id) in its head; `runs`: other runs to be put beside, (address, name);
-    `rateable`: evaluators can enter ratings on it."""
+    `rateable`: evaluators can enter ratings on it; `usual`: the theme of who chose none (dark, light, auto)."""
     main = Element("main", {"id": "main", "class": "report-paper"})
     head = SubElement(main, "header", {"class": "report-head"})
     _add(head, "p", MARK, "report-mark")
@@ -43,10 +44,10 @@ def page(
     body.append(main)
     mark = SubElement(body, "div", {"class": "report-watermark", "aria-hidden": "true"})
     mark.text = MARK
-    return _whole(body, f"{document.title} · {document.subtitle}", document.lang)
+    return _whole(body, f"{document.title} · {document.subtitle}", document.lang, usual)
 
 
-def message(title: str, said: str, links: Iterable[tuple[str, str]], lang: Lang) -> str:
+def message(title: str, said: str, links: Iterable[tuple[str, str]], lang: Lang, *, usual: str = "dark") -> str:
     """A page that says why there is no report, and where to go."""
     body = Element("body", {"class": "report-page"})
     main = SubElement(body, "main", {"id": "main", "class": "report-paper report-message"})
@@ -56,20 +57,22 @@ def message(title: str, said: str, links: Iterable[tuple[str, str]], lang: Lang)
     items = SubElement(main, "ul")
     for href, words in links:
         _add(SubElement(items, "li"), "a", words).set("href", href)
-    return _whole(body, title, lang)
+    return _whole(body, title, lang, usual)
 
 
 def _lang(document: Document) -> Lang:
     return "en" if document.lang == "en" else "zh"
 
 
-def _whole(body: Element, title: str, lang: str) -> str:
+def _whole(body: Element, title: str, lang: str, usual: str) -> str:
     root = Element("html", {"lang": "zh-CN" if lang == "zh" else "en"})
     head = SubElement(root, "head")
     SubElement(head, "meta", {"charset": "utf-8"})
     SubElement(head, "meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"})
+    SubElement(head, "meta", {"name": "color-scheme", "content": "dark"})
+    _add(head, "script", THEME_SCRIPT).set("data-usual", usual)
     _add(head, "title", f"{title} · {MARK}")
-    _add(head, "style", f":root{{--fonts:{FONTS}}}@page{{size:A4;margin:14mm}}")
+    _add(head, "style", f"{css_variables()}{light_variables()}@page{{size:A4;margin:14mm}}")
     SubElement(head, "link", {"rel": "stylesheet", "href": CSS})
     root.append(body)
     SubElement(body, "script", {"src": SCRIPT})
@@ -90,6 +93,10 @@ def _bar(
             _add(items, "a", name).set("href", href)
     for href, words, id in links:
         _add(bar, "a", words, "report-link").attrib.update({"href": href, "id": id})
+    turn = _add(bar, "button", "", "report-link")
+    turn.attrib.update({"type": "button", "data-action": "theme", "title": text("nav.theme", _lang(document))})
+    for theme in ("light", "dark"):
+        _add(turn, "span", text(f"nav.{theme}", _lang(document)), f"to-{theme}")
     button = _add(bar, "button", text("report.print", _lang(document)), "report-link")
     button.attrib.update({"type": "button", "id": "report-print"})
     return bar

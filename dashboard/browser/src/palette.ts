@@ -10,7 +10,7 @@ const VIRIDIS = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80
 // tell apart (after ColorBrewer's PRGn, turned round for dark screens). dashboard/theme.py has the same; a test measures them.
 const DIFFERENCE = ['#86e2a8', '#50bb7e', '#3a9766', '#2f6650', '#39435a', '#6f4f86', '#a067b8', '#cd8be0', '#f0b8ff']
 // On light ground the middle is light and both arms grow darker: the hues mean the same.
-const DIFFERENCE_LIGHT = ['#064f2b', '#1f6f47', '#3f8a62', '#8fbfa4', '#dde3ea', '#cbaedb', '#a169bd', '#82429f', '#5e1a78']
+const DIFFERENCE_LIGHT = ['#004d20', '#0f6f3c', '#388a58', '#8cc2a0', '#dde3ea', '#d0a9e4', '#a85ccb', '#8a3cae', '#6a1489']
 
 export type ScaleName = 'cividis' | 'viridis' | 'difference'
 export const SCALES: Readonly<Record<ScaleName, readonly string[]>> = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dashboard.theme import DIFFERENCE, OKABE_ITO, WARNING_LEVELS, contrast
+from dashboard.theme import DIFFERENCE, DIFFERENCE_LIGHT, OKABE_ITO, WARNING_LEVELS, contrast
 
 Colour = NDArray[np.float64]
 
@@ -50,6 +50,39 @@ def lab(rgb: Colour) -> Colour:
 def test_a_rise_and_as_large_a_fall_are_told_apart(eye: str, step: int) -> None:
     fell, rose = (lab(np.array(EYES[eye]) @ linear(DIFFERENCE[4 + sign * step])) for sign in (-1, 1))
     assert np.linalg.norm(fell - rose) >= 25
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_they_are_told_apart_on_light_ground_too(eye: str, step: int) -> None:
+    fell, rose = (lab(np.array(EYES[eye]) @ linear(DIFFERENCE_LIGHT[4 + sign * step])) for sign in (-1, 1))
+    assert np.linalg.norm(fell - rose) >= 25
+
+
+def test_on_light_ground_both_arms_grow_darker_alike_and_are_seen() -> None:
+    light = [lab(linear(colour))[0] for colour in DIFFERENCE_LIGHT]
+    assert light[:5] == sorted(light[:5])
+    assert light[4:] == sorted(light[4:], reverse=True)
+    assert max(abs(light[4 - k] - light[4 + k]) for k in range(5)) <= 5
+    drawn = (ROOT / "dashboard/browser/src/palette.ts").read_text(encoding="utf-8")
+    land = re.findall(r"^  land: '(#\w{6})'", drawn, re.M)
+    assert land[0] == LAND
+    assert all(contrast(DIFFERENCE_LIGHT[k], land[1]) >= 3 for k in (0, 1, 2, 6, 7, 8))
+    found = re.search(r"^const DIFFERENCE_LIGHT = \[(.*)\]$", drawn, re.M)
+    assert found
+    assert tuple(re.findall(r"#\w{6}", found[1])) == DIFFERENCE_LIGHT
+
+
+def test_what_lies_on_a_light_map_is_seen() -> None:
+    drawn = (ROOT / "dashboard/browser/src/palette.ts").read_text(encoding="utf-8")
+    light = drawn[drawn.index("const LIGHT:") :]
+    land = re.findall(r"  land: '(#\w{6})'", light)[0]
+    named = dict(re.findall(r"^  (\w+): '(#\w{6})'", light, re.M))
+    assert all(contrast(named[name], land) >= 3 for name in ("outline", "border", "hatch", "leg", "closed", "selected"))
+    assert all(contrast(named[name], named["labelHalo"]) >= 4.5 for name in ("label", "count", "street"))
+    marks = re.findall(r"#\w{6}", " ".join(re.findall(r"^  (?:dots|trails): (\[.*\])", light, re.M)))
+    assert len(marks) == 10
+    assert all(contrast(mark, land) >= 3 for mark in marks)
 
 
 def test_both_arms_grow_brighter_alike_and_are_seen_on_the_land() -> None:
