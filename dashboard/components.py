@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 
 class _Browser(Component):
-    """What both share: no children, and only props that are named."""
+    """What all share: no children, and only props that are named."""
 
     _namespace: str
     _children_props: list[str] = []
@@ -36,6 +36,24 @@ class Stream(_Browser):
     _type = "Stream"
     _namespace = "gridcommand"
     _prop_names: list[str] = ["id", "view", "lang", "url", "panel", "status"]
+    available_properties: list[str] = _prop_names
+
+
+class Location(_Browser):
+    """No picture: the page's path and query (with its "?"). A `search` that is set becomes the page's address."""
+
+    _type = "Location"
+    _namespace = "gridcommand"
+    _prop_names: list[str] = ["id", "pathname", "search"]
+    available_properties: list[str] = _prop_names
+
+
+class Store(_Browser):
+    """No picture: a value that callbacks hand to each other."""
+
+    _type = "Store"
+    _namespace = "gridcommand"
+    _prop_names: list[str] = ["id", "data"]
     available_properties: list[str] = _prop_names
 
 

@@ -1,7 +1,8 @@
-"""Dash on our FastAPI application, with three things its own backend leaves open.
+"""Dash on our FastAPI application, with four things its own backend leaves open.
 
 - A synchronous callback runs on a worker thread; in Dash 4.4 it runs on the event loop and would hold the stream.
 - Component bundles are compressed once and kept, instead of being sent raw or compressed per request.
+- So are the pages' own scripts and styles (`own_assets`).
 - The page's catch-all is placed by us, last, so that routes and `/api` keep their answers.
 """
 
@@ -28,6 +29,8 @@ from dash.fingerprint import check_fingerprint
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from dashboard.own_assets import OwnAssets
+
 log = logging.getLogger(__name__)
 
 _COMPRESSED = {".js", ".css", ".map", ".json", ".svg", ".html"}
@@ -52,6 +55,15 @@ class GridDashServer(FastAPIDashServer):
                 reset_current_request(token)
 
         self.server.add_api_route("/{path:path}", page, methods=["GET"], include_in_schema=False)
+
+    def register_assets_blueprint(self, blueprint_name: str, assets_url_path: str, assets_folder: str) -> None:
+        self.server.add_api_route(
+            f"{assets_url_path}/{{name}}",
+            OwnAssets(Path(assets_folder)).answer,
+            methods=["GET"],
+            name=blueprint_name,
+            include_in_schema=False,
+        )
 
     def serve_callback(self, dash_app: Dash) -> Callable[[Request], Awaitable[Response]]:
         async def dispatch(_request: Request) -> Response:
@@ -120,7 +132,7 @@ def _encoded(package: str, path: str, gzipped: bool, _stamp: int) -> tuple[bytes
     built = file.with_name(file.name + ".gz") if isinstance(file, Path) else None
     if built is not None and built.exists() and built.stat().st_mtime_ns >= _stamp:
         return built.read_bytes(), etag, "gzip"  # the bundle's build compressed it harder than we would here
-    return gzip.compress(body, 6, mtime=0), etag, "gzip"
+    return gzip.compress(body, 9, mtime=0), etag, "gzip"
 
 
 def dash_on(app: FastAPI, **options: Any) -> Dash:

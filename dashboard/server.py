@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from dashboard import pages, stream
+from dashboard import fonts, pages, stream
 from dashboard.api import (
     areas,
     basemap,
@@ -100,6 +100,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(docs.router)
     app.include_router(report.router)
+    app.include_router(fonts.router)
     stream.register(app)
     claim_the_rest(app)
     describe(app)

@@ -130,8 +130,8 @@ WARNING_LEVELS_LIGHT: Mapping[str, str] = {
 }  # fmt: skip
 """Theirs on light surfaces."""
 
-FONTS = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "Segoe UI", system-ui, sans-serif'
-"""System fonts: nothing is fetched."""
+FONTS = '"Gridcommand Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif'
+"""The first is ours (`dashboard/fonts`): the machine's own Chinese font, or slices of Noto Sans SC without one."""
 
 
 def css_variables() -> str:

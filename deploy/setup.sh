@@ -63,7 +63,7 @@ stage_run() {
 
 stage_bundle() {
   local sources want
-  sources=$(find dashboard/browser -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | LC_ALL=C sort)
+  sources=$(find dashboard/browser dashboard/assets deploy/squeeze.py -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | LC_ALL=C sort)
   # shellcheck disable=SC2086 # file names of this project hold no spaces
   want=$(digest $sources)
   fresh bundle "$want" && [ -f dashboard/assets_built/gridcommand.js ] && return
@@ -76,6 +76,8 @@ stage_bundle() {
   fi
   say "building the browser bundle"
   (cd dashboard/browser && PATH="$path" npm ci --no-audit --no-fund --loglevel=error >&2 && PATH="$path" npm run --silent build >&2)
+  pip_install "zopfli==0.4.3"
+  .venv/bin/python deploy/squeeze.py >&2
   done_with bundle "$want"
 }
 

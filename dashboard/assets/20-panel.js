@@ -332,4 +332,19 @@
       },
     };
   };
+
+  const CONFIG = { displayModeBar: false, scrollZoom: false };
+  let plot = null;
+  const fit = new ResizeObserver(() => requestAnimationFrame(() => plot?.isConnected && plot.clientWidth && window.Plotly.Plots.resize(plot)));
+  /** Draws a figure in a host, again with another figure, and as large as the host is. */
+  gc.drawTrend = (host, { data, layout }) => {
+    if (!window.Plotly) return;
+    if (plot?.parentNode !== host) {
+      fit.disconnect();
+      if (plot) window.Plotly.purge(plot);
+      host.append((plot = el("div", { class: "trend-plot" })));
+      fit.observe(host);
+    }
+    window.Plotly.react(plot, data, layout, CONFIG);
+  };
 })();

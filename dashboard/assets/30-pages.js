@@ -128,7 +128,7 @@
     if (!host || (seen === drawn && host === chart)) return;
     drawn = seen;
     chart = host;
-    window.dash_clientside.set_props("trend", { figure: gc.trendFigure(data.trend, comparable) });
+    gc.drawTrend(host, gc.trendFigure(data.trend, comparable));
   }
 
   /** A click on the map: things show their card here; a place goes to the server, which knows what lies there. */

@@ -10,7 +10,7 @@ import orjson
 from dash import Dash
 from dash.backends._fastapi import get_current_request
 
-from dashboard import i18n, theme
+from dashboard import fonts, i18n, theme
 from dashboard.pages.exercise import exercise_of
 from dashboard.services import Services
 from dashboard.ui.theme_head import light_head
@@ -24,6 +24,7 @@ _TEMPLATE = """<!DOCTYPE html>
 <meta name="color-scheme" content="dark">
 <title>gridcommand</title>
 <link rel="icon" href="data:image/svg+xml,{icon}">
+<link rel="stylesheet" href="{faces}">
 {{%css%}}
 <style>{variables}</style>
 <script type="application/json" id="boot">{boot}</script>
@@ -37,7 +38,9 @@ _TEMPLATE = """<!DOCTYPE html>
 _SCRIPT = r'<script src="[^"]*{}[^"]*"></script>'
 _TABLE_SCRIPT = re.compile(_SCRIPT.format("/table[.]"))
 _CHART_SCRIPT = re.compile(_SCRIPT.format("/plotly-basic[.]"))
-_WITH_TABLE = {"/desk"}
+# Dash's own controls: a hundred kB for fields to write in.
+_CONTROLS_SCRIPT = re.compile(_SCRIPT.format("/dash/dcc/"))
+_WITH_TABLE = _WITH_CONTROLS = {"/desk"}
 _WITHOUT_CHARTS = {"/desk", "/replay", "/drill"}
 # What only the page of forks has, scripts and styles.
 _FORK_SCRIPT = re.compile(_SCRIPT.format("/assets/6[7-9]-"))
@@ -50,8 +53,7 @@ _OF_OTHERS = {
     "/": re.compile(_SCRIPT.format("/assets/(?:4(?:[02-5]-|1-desk-names)|5[1-3]-|6[2-6]-|70-)")),
     "/desk": re.compile(_SCRIPT.format("/assets/(?:3[67]-|46-|5[1-3]-|6[2-6]-|70-)")),
 }
-# Dash sends both to every page: its old table, and what browsers lack that are too old for the map. The chart needs a
-# part of that, regeneratorRuntime, which the bundle brings.
+# Dash sends both to every page: its old table, and what browsers lack that are too old for the map.
 _NEVER = re.compile(_SCRIPT.format("/(?:dash_table/|deps/polyfill@)"))
 
 WALL = "/"
@@ -74,7 +76,8 @@ def set_template(app: Dash, services: Services) -> None:
         "exercise": None,
         "scene_on_major": settings.scene_on_major,
         "text": {
-            lang: {key: said for key, said in words.items() if not _of_forks(key)} for lang, words in table.items()
+            lang: {key: said for key, said in words.items() if not (_of_forks(key) or _of_reports(key))}
+            for lang, words in table.items()
         },
         "more": None,
         "layers": LAYERS,
@@ -89,7 +92,9 @@ def set_template(app: Dash, services: Services) -> None:
     }
     # "<" is written as an escape, so that no word of the table can end the script element.
     body = orjson.dumps(boot).decode().replace("<", "\\u003c")
-    template = _TEMPLATE.format(lang=settings.language, icon=_ICON, variables=theme.css_variables(), boot=body)
+    template = _TEMPLATE.format(
+        lang=settings.language, icon=_ICON, faces=fonts.STYLESHEET, variables=theme.css_variables(), boot=body
+    )
     app.index_string = template
     app.interpolate_index = _of_the_page(app.interpolate_index, services)  # type: ignore[method-assign]  # Dash has no other hook
 
@@ -97,6 +102,11 @@ def set_template(app: Dash, services: Services) -> None:
 def _of_forks(key: str) -> bool:
     """Whether a word is said on the page of forks alone: it is the longest of them, and others need not carry it."""
     return key.startswith("fork.") and not key.startswith("fork.here")
+
+
+def _of_reports(key: str) -> bool:
+    """Whether a word is said in reports alone, which the server writes."""
+    return key.startswith("report.")
 
 
 def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callable[..., str]:
@@ -124,6 +134,7 @@ def _of_the_page(interpolate: Callable[..., str], services: Services) -> Callabl
             (_TABLE_SCRIPT, path in _WITH_TABLE),
             (_CHART_SCRIPT, path not in _WITHOUT_CHARTS),
             (_FORK_SCRIPT, path == "/fork"),
+            (_CONTROLS_SCRIPT, path in _WITH_CONTROLS),
             (_NEVER, False),
         ):
             if not used:

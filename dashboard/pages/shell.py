@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components import GridMap, Stream
+from dashboard.components import GridMap, Location, Store, Stream
 from dashboard.i18n import Lang
 from dashboard.pages import desk, drill, fork, replay, wall
 from dashboard.pages.focus import Address
@@ -21,9 +21,9 @@ def layout(lang: Lang) -> Component:
     """The page itself comes with the answer to its address; until then the name of the product and that it loads."""
     return html.Div(
         [
-            dcc.Location(id="url", refresh=False),
-            dcc.Store(id="address"),
-            dcc.Store(id="drill"),
+            Location(id="url"),
+            Store(id="address"),
+            Store(id="drill"),
             html.Div(
                 html.Div([words("title", lang, html.H1), words("loading", lang, html.P)], className="loading"),
                 id="page",
@@ -41,7 +41,7 @@ def page(address: Address) -> Component:
         return html.Div(
             [
                 Stream(id=STREAM, view=address.watched().query(), lang=lang),
-                dcc.Store(id=MAP),
+                Store(id=MAP),
                 (fork if address.page == "/fork" else drill).listed(lang),
             ]
         )

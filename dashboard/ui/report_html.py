@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from dashboard.fonts import STYLESHEET
 from dashboard.i18n import Lang, text
 from dashboard.theme import css_variables, light_variables
 from dashboard.ui.report_parts import Aim, Document, Facts, Figures, Heading, Part, Table, Text
@@ -73,7 +74,8 @@ def _whole(body: Element, title: str, lang: str, usual: str) -> str:
     _add(head, "script", THEME_SCRIPT).set("data-usual", usual)
     _add(head, "title", f"{title} · {MARK}")
     _add(head, "style", f"{css_variables()}{light_variables()}@page{{size:A4;margin:14mm}}")
-    SubElement(head, "link", {"rel": "stylesheet", "href": CSS})
+    for href in (STYLESHEET, CSS):
+        SubElement(head, "link", {"rel": "stylesheet", "href": href})
     root.append(body)
     SubElement(body, "script", {"src": SCRIPT})
     return "<!DOCTYPE html>\n" + tostring(root, encoding="unicode", method="html")

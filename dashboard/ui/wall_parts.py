@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.i18n import Lang
@@ -50,23 +48,8 @@ def kpis(lang: Lang) -> Component:
     )
 
 
-EMPTY_CHART: dict[str, Any] = {
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "xaxis": {"visible": False},
-    "yaxis": {"visible": False},
-}
-"""The chart before its first figures: nothing at all, and not Plotly's white sheet."""
-
-
 def trend(lang: Lang) -> Component:
-    graph = dcc.Graph(
-        id="trend",
-        className="trend-graph",
-        figure={"data": [], "layout": EMPTY_CHART},
-        config={"displayModeBar": False, "staticPlot": False, "responsive": True, "scrollZoom": False},
-        responsive=True,
-    )
+    graph = html.Div(id="trend", className="trend-graph")  # `assets/30-pages.js` has Plotly draw in it
     return panel("panel.trend", lang, graph, id="trend", extra=html.Div(id="trend-legend", className="trend-legend"))
 
 

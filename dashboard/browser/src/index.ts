@@ -2,10 +2,11 @@
 
 import 'maplibre-gl/dist/maplibre-gl.css'
 import './gridcommand.css'
-import 'regenerator-runtime/runtime' // dcc.Graph looks for it: the page leaves out Dash's polyfills, which bring it
 import { GridMap } from './components/GridMap'
+import { Location } from './components/Location'
+import { Store } from './components/Store'
 import { Stream } from './components/Stream'
 import { Queue, watchQueue } from './layers/queue'
 import { followUnit, watchUnits } from './layers/unit-rows'
 
-Object.assign(window, { gridcommand: { GridMap, Stream, Queue, watchQueue, watchUnits, followUnit } })
+Object.assign(window, { gridcommand: { GridMap, Location, Store, Stream, Queue, watchQueue, watchUnits, followUnit } })

@@ -1,0 +1,53 @@
+"""The pages' own scripts and styles as they travel: what the bundle's build made of them, compressed once and kept.
+
+A file that was changed after the build, or without a build, is sent as it is written.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from functools import lru_cache
+from pathlib import Path
+
+from anyio import to_thread
+from fastapi import Request
+from starlette.responses import JSONResponse, Response
+
+BUILT = Path(__file__).parent / "assets_built/assets"
+
+
+class OwnAssets:
+    """Answers the addresses of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.name: path for path in folder.iterdir() if path.suffix in (".js", ".css")}
+
+    async def answer(self, request: Request, name: str) -> Response:
+        path = self._files.get(name)
+        if path is None:
+            return JSONResponse({"error": f"no file {name[:100]} of the pages", "reason": "not_found"}, 404)
+        gzipped = "gzip" in request.headers.get("accept-encoding", "")
+        body, etag = await to_thread.run_sync(_body, path, path.stat().st_mtime_ns, gzipped)
+        # Pages ask with the time of the last change: another file is another address.
+        kept = "public, max-age=31536000, immutable" if "m" in request.query_params else "no-cache"
+        headers = {"etag": etag, "vary": "accept-encoding", "cache-control": kept}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        if gzipped:
+            headers["content-encoding"] = "gzip"
+        return Response(body, media_type=mimetypes.guess_type(name)[0], headers=headers)
+
+
+@lru_cache(maxsize=256)
+def _body(path: Path, _stamp: int, gzipped: bool) -> tuple[bytes, str]:
+    source = path.read_bytes()
+    built = BUILT / f"{path.stem}.{hashlib.sha256(source).hexdigest()[:12]}{path.suffix}"
+    try:
+        body = built.read_bytes()
+        small = built.with_name(f"{built.name}.gz").read_bytes() if gzipped else b""
+    except FileNotFoundError:
+        body, small = source, gzip.compress(source, 9, mtime=0) if gzipped else b""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:20]}{"-gz" if gzipped else ""}"'
+    return (small if gzipped else body), etag
