@@ -260,10 +260,20 @@
   // --- the legend: what the map says it draws ---------------------------------------------------------------------
   const CELL_KM2 = { 5: 253, 6: 36, 7: 5.2, 8: 0.74, 9: 0.11, 10: 0.015 }; // H3's mean areas
   let drawn = null;
+  let sun = null;
   gc.showLegend = (stats) => {
     drawn = stats?.legend ?? drawn;
+    sun = stats?.sun;
     legend();
   };
+  /** Whether it is day where the map looks, and when the sun rises and sets on the day shown. */
+  function sunlight() {
+    const host = $("legend-sun");
+    host.hidden = !sun;
+    if (!sun) return;
+    const phase = gc.t(`sun.${sun.phase}`);
+    set(host, sun.rise === null ? phase : gc.t("sun.times", { phase, rise: gc.clock(sun.rise, false), set: gc.clock(sun.set, false) }));
+  }
   function legend() {
     const ramp = $("legend-ramp");
     if (!ramp || !drawn || !gc.address) return;
@@ -271,12 +281,16 @@
     const area = CELL_KM2[drawn.res];
     const differs = drawn.scale === "difference";
     const before = gc.windowWords.before();
-    $("legend-form").hidden = !differs || drawn.of !== "cell";
-    set($("legend-form"), gc.t(gc.panel?.kpis.before === null ? "kpi.incomparable" : "legend.form"));
-    if (differs) set($("legend-title"), gc.t(`legend.change.${drawn.of}`, { measure, area, before }));
+    const smooth = drawn.form === "smooth" && drawn.of === "cell";
+    $("legend-form").hidden = !differs || (drawn.of !== "cell" && drawn.form !== "areas");
+    set($("legend-form"), gc.t(gc.panel?.kpis.before === null ? "kpi.incomparable" : `legend.form.${drawn.form}`));
+    sunlight();
+    if (differs) set($("legend-title"), gc.t(`legend.change.${smooth ? "smooth" : drawn.of}`, { measure, area, before }));
+    else if (smooth) set($("legend-title"), gc.t("legend.smooth", { measure, area }));
     else set($("legend-title"), drawn.of === "cell" ? gc.t(area ? "legend.cell" : "legend.heat", { measure, area }) : gc.t("legend.area", { measure }));
     const stops = drawn.stops;
-    const max = stops.at(-1).value;
+    const rounded = (n) => (Math.abs(n) < 10 ? Math.round(n * 10) / 10 : Math.round(n));
+    const max = rounded(stops.at(-1).value);
     const look = `linear-gradient(90deg, ${stops.map((stop) => stop.colour).join(", ")})`;
     if (ramp.dataset.look !== look) {
       ramp.dataset.look = look;
@@ -289,7 +303,7 @@
     ramp.style.clipPath = tall ? `polygon(0 100%, ${outline.join(", ")}, 100% 100%)` : "";
     // The colours grow with the root of the count: a number stands where its colour is.
     const middle = Math.round(max / 4);
-    const ticks = differs ? [-max, 0, max] : [...new Set([drawn.of === "cell" ? 1 : 0, ...(middle > 1 && middle < max ? [middle] : []), Math.round(max)])];
+    const ticks = differs ? [-max, 0, max] : [...new Set([drawn.of === "cell" && !smooth ? 1 : 0, ...(middle > 1 && middle < max ? [middle] : []), max])];
     keyed($("legend-ticks"), ticks, (n, i) => n, () => el("span", { class: "num" }), (node, n) => {
       set(node, differs ? gc.signed(n) : gc.num(n));
       node.style.left = `${differs ? 50 + 50 * Math.sign(n) : (Math.sqrt(Math.min(1, n / max)) * 100).toFixed(1)}%`;

@@ -27,6 +27,8 @@
         button.setAttribute("aria-pressed", String(button.dataset.value === String(view[group.dataset.field])));
     for (const button of document.querySelectorAll('[data-action^="layer:"]'))
       button.setAttribute("aria-pressed", String(view.layers.includes(button.dataset.action.slice(6))));
+    if ($("heat-form")) $("heat-form").value = view.heat;
+    $("sun-button")?.setAttribute("aria-pressed", String(view.sun));
     gc.windowControls();
     const severity = $("filter-severity");
     if (severity) severity.value = String(view.severity);
@@ -105,7 +107,7 @@
   /** How the map draws what an address asks for. */
   gc.mapOptions = (data) => {
     const layers = Object.fromEntries(gc.boot.layers.map((name) => [name, data.view.layers.includes(name)]));
-    return { layers, scale: "viridis", height: ["/desk", "/drill"].includes(data.page) ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" };
+    return { layers, heat: data.view.heat, sun: data.view.sun, scale: "viridis", height: ["/desk", "/drill"].includes(data.page) ? 0.15 : 1, padding: covered(), timezone: gc.boot.timezone, title: "pages.title" };
   };
 
   const waits = () => document.documentElement.hasAttribute("data-preparing");
@@ -245,6 +247,7 @@
 
   // --- clicks and keys -----------------------------------------------------------------------------------------
   gc.actions = {
+    sun: () => gc.navigate({ sun: gc.address.view.sun ? 0 : 1 }),
     language: () => gc.navigate({ lang: gc.lang === "zh" ? "en" : "zh" }),
     layer: (name) => {
       const on = new Set(gc.address.view.layers);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.heat_forms import HEAT_FORMS
 from dashboard.i18n import Lang
 from dashboard.ui.parts import attrs, button, filled, panel, said, segmented, words
 from layers.view import LAYERS, MEASURES
@@ -124,6 +125,7 @@ def compare(lang: Lang) -> Component:
 def filters(lang: Lang, *more: Component, compares: bool = False) -> Component:
     """What is measured over which window, on top of the map; `more` stands beside the layers. `compares`: the screen
     can set a window beside the one before."""
+    on = attrs(aria_pressed="true")
     return html.Div(
         [
             segmented("measure", "filter.measure", [(m, f"measure.{m}") for m in MEASURES], lang),
@@ -135,6 +137,13 @@ def filters(lang: Lang, *more: Component, compares: bool = False) -> Component:
                 className="select",
                 **attrs(data_field="severity"),
                 **said("filter.severity"),
+            ),
+            html.Select(
+                [words(f"heat.{form}", lang, html.Option, value=form) for form in HEAT_FORMS],
+                id="heat-form",
+                className="select",
+                **attrs(data_field="heat"),
+                **said("filter.heat"),
             ),
             html.Div(
                 [
@@ -148,7 +157,8 @@ def filters(lang: Lang, *more: Component, compares: bool = False) -> Component:
                                 **attrs(aria_pressed="true"),
                             )
                             for name in LAYERS
-                        ],
+                        ]
+                        + [button("sun", lang, action="sun", id="sun-button", className="seg", **on)],
                         className="segmented layers",
                         role="group",
                         **said("filter.layers"),
@@ -180,6 +190,7 @@ def legend(lang: Lang) -> Component:
                 ]
             ),
             html.Div(id="legend-form", className="legend-row", hidden=True),
+            html.Div(id="legend-sun", className="legend-row", hidden=True),
             html.Div(
                 [html.Span(className="hatch-box", **attrs(aria_hidden="true")), words("legend.silent", lang)],
                 className="legend-row",
