@@ -23,6 +23,8 @@
     const words = (thing && (thing[gc.lang] || thing.zh || thing.en)) || fallback;
     return gc.lang === "en" && words ? words[0].toUpperCase() + words.slice(1) : words;
   };
+  /** Several things in a row, as the language lists them; what is empty is left out. */
+  gc.listed = (words) => words.filter(Boolean).join(gc.lang === "zh" ? "、" : ", ");
   /** A thing's name in the screen's language; what the source calls it where it gives only one. */
   gc.name = (thing, key = "name") => (gc.lang === "en" && thing[`${key}_en`]) || thing[key] || thing.code || thing.id || "";
 

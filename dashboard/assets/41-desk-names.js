@@ -51,6 +51,8 @@
     clock: (workflow, id) => said(held.workflows.get(workflow)?.limits.get(id), gc.word("clock", id)),
     role: (id) => gc.word("role", id),
     reason: (id) => said(held.reasons.find((it) => it.id === id), plain(id)),
+    /** The kind of a unit, "" where its name begins with it. */
+    kind: (unit) => (gc.name(unit).startsWith(gc.word("kind", unit.kind)) ? "" : gc.word("kind", unit.kind)),
     /** What the wall counts a step as. */
     phase: (row) => held.workflows.get(row.workflow)?.steps.get(row.step)?.phase ?? row.state,
     /** Who gave a command: people by their names, the machine by what it is. */

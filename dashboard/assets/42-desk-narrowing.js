@@ -40,7 +40,7 @@
       if (what.length) {
         const { all } = queue.told;
         const n = tab === "closed" ? null : queue.counts.open;
-        const only = what.join(gc.lang === "zh" ? "、" : ", ");
+        const only = gc.listed(what);
         set($("list-narrowed-words"), n === null ? gc.t("queue.narrowed", { what: only }) : gc.t("queue.narrowed.of", { what: only, n: gc.num(n), all: gc.num(all) }));
       }
       if (filed && queue.row(filed.id) && queue.place(filed.id) >= 0) filed = null; // it is seen

@@ -6,7 +6,6 @@
   const { el } = gc;
   const LISTED = 6;
 
-  const kindOf = (unit) => (gc.name(unit).startsWith(gc.word("kind", unit.kind)) ? "" : gc.word("kind", unit.kind));
   const eta = (s) => (s === null || s === undefined ? "—" : s < 90 ? gc.t("desk.eta.s", { n: Math.max(1, Math.round(s)) }) : gc.t("desk.eta", { n: Math.round(s / 60) }));
   /** The answer's recommendation: those that can go, those to send now, those that cannot and why. */
   function advice(life) {
@@ -20,7 +19,7 @@
   const enough = (life) => {
     const { units } = life.incident;
     if (!units.length || advice(life).suggested.length) return "";
-    return gc.t(units.length > 1 ? "desk.enough.several" : "desk.enough", { units: units.map(nameOf).join(gc.lang === "zh" ? "、" : ", ") });
+    return gc.t(units.length > 1 ? "desk.enough.several" : "desk.enough", { units: gc.listed(units.map(nameOf)) });
   };
   const nameOf = (id) => {
     const { list, excluded } = advice(desk.life);
@@ -32,13 +31,13 @@
   function candidates(life) {
     const { list, excluded, excluded_total, suggested, basis, needs } = advice(life);
     const several = suggested.length > 1;
-    const wanted = needs.filter((it) => it.missing).map(desk.both).join(gc.lang === "zh" ? "、" : ", ");
+    const wanted = gc.listed(needs.filter((it) => it.missing).map(desk.both));
     const line = (c) => {
       const best = suggested.includes(c.unit.id);
       const first = c.unit.id === suggested[0];
       return el("li", { class: best ? "candidate is-best" : "candidate" },
         el("span", { class: "cand-mark", "aria-hidden": "true", text: best ? "★" : "" }),
-        el("span", { class: "cand-name", title: c.unit.id }, gc.name(c.unit), el("small", { text: kindOf(c.unit) })),
+        el("span", { class: "cand-name", title: c.unit.id }, gc.name(c.unit), el("small", { text: desk.names.kind(c.unit) })),
         el("span", { class: "cand-eta num", text: eta(c.travel_s) }),
         el("span", { class: "cand-note num", text: desk.metres(c.distance_m) }),
         desk.button(`dispatch:${c.unit.id}`, gc.t("desk.dispatch"), { primary: first && !several, title: first ? "D" : null, "aria-label": `${gc.t("desk.dispatch")} ${gc.name(c.unit)}` }));
@@ -47,7 +46,7 @@
     return desk.part("candidates", "desk.candidates", beside,
       desk.refusal("candidates"), desk.asking ? question() : null,
       enough(life) ? el("p", { class: "enough", text: enough(life) }) : null,
-      several ? desk.button(`dispatch:${suggested.join(",")}`, gc.t("desk.dispatch.all", { n: suggested.length, units: suggested.map(nameOf).join(gc.lang === "zh" ? "、" : ", ") }), { primary: true, small: false, title: "D" }) : null,
+      several ? desk.button(`dispatch:${suggested.join(",")}`, gc.t("desk.dispatch.all", { n: suggested.length, units: gc.listed(suggested.map(nameOf)) }), { primary: true, small: false, title: "D" }) : null,
       list.length ? el("ol", { class: "candidates" }, ...list.slice(0, LISTED).map(line)) : el("p", { class: "empty", text: gc.t("desk.no_candidates") }),
       excluded.length ? el("details", { class: "excluded", "data-name": "excluded" }, el("summary", { text: gc.t("desk.excluded", { n: gc.num(excluded_total) }) }),
         el("ul", {}, ...excluded.map((c) => el("li", {}, el("span", { text: gc.name(c.unit) }), el("span", { class: "excluded-why", text: desk.both(c.excluded) }))))) : null);
@@ -73,7 +72,7 @@
       const done = it.state === "closed";
       return el("li", { class: "candidate" },
         el("span", { class: "cand-mark", "aria-hidden": "true", text: unit.status === "on_scene" ? "●" : "➜" }),
-        el("span", { class: "cand-name", title: id }, gc.name(unit), el("small", { text: kindOf(unit) })),
+        el("span", { class: "cand-name", title: id }, gc.name(unit), el("small", { text: desk.names.kind(unit) })),
         el("span", { class: `cand-note status-${unit.status}`, text: gc.word("status", unit.status) }),
         done || unit.status === "on_scene" ? el("span") : desk.button(`arrive:${id}`, gc.t("desk.arrive")),
         done ? el("span") : desk.sure(`recall:${id}`, gc.t("desk.recall")));
@@ -103,7 +102,7 @@
   async function send(units, reason = "") {
     desk.asking = null;
     const body = choice(desk.life, units, reason);
-    const done = gc.t("desk.sent", { unit: units.map(nameOf).join(gc.lang === "zh" ? "、" : ", ") });
+    const done = gc.t("desk.sent", { unit: gc.listed(units.map(nameOf)) });
     const answer = await desk.command("candidates", `${desk.path()}/dispatch`, body, done);
     if (!answer && desk.refused?.reason === "why_otherwise") ask(units); // others are first by now
   }

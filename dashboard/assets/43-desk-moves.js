@@ -57,11 +57,10 @@
       own.length ? el("div", { class: "moves" }, ...own.map(button)) : denied ? null : el("p", { class: "empty", text: gc.t("desk.moves.none", { role: desk.names.role(desk.me().role) }) }),
       desk.refusal("moves"),
       form ? fields(life, form) : null,
-      denied ? null : folded("others", gc.t("desk.moves.others", { n: others.length }), others.map((move) => [named(life, move), [list(rolesOf(life, move).map(desk.names.role))]])),
-      folded("later", gc.t("desk.moves.later", { n: life.not_now?.length ?? 0 }), (life.not_now ?? []).map((move) => [named(life, move), [gc.said(move.why), ...(move.roles.includes(desk.me().role) ? [] : [gc.t("desk.moves.by", { roles: list(move.roles.map(desk.names.role)) })]), ...needed(move)]])));
+      denied ? null : folded("others", gc.t("desk.moves.others", { n: others.length }), others.map((move) => [named(life, move), [gc.listed(rolesOf(life, move).map(desk.names.role))]])),
+      folded("later", gc.t("desk.moves.later", { n: life.not_now?.length ?? 0 }), (life.not_now ?? []).map((move) => [named(life, move), [gc.said(move.why), ...(move.roles.includes(desk.me().role) ? [] : [gc.t("desk.moves.by", { roles: gc.listed(move.roles.map(desk.names.role)) })]), ...needed(move)]])));
   }
-  const list = (words) => words.join(gc.lang === "zh" ? "、" : ", ");
-  const needed = (move) => (move.evidence.length ? [gc.t("desk.moves.with", { what: list(move.evidence.map((kind) => gc.word("evidence", kind))) })] : []);
+  const needed = (move) => (move.evidence.length ? [gc.t("desk.moves.with", { what: gc.listed(move.evidence.map((kind) => gc.word("evidence", kind))) })] : []);
   const roleNames = (roles) => roles.map(desk.names.role).join(gc.lang === "zh" ? "、" : ", ");
   /** What can be done with the case, but not in this role: it stands there with who may. */
   const refused = (life, others) =>
@@ -105,7 +104,7 @@
       ask.owner ? line("desk.move.owner", el("span", {}, text("owner", { list: "known-owners", placeholder: gc.t("desk.move.owner.ph") }), lists)) : null,
       ask.into ? line("desk.move.into", el("span", {}, text("into", { list: "alike-cases", placeholder: gc.t("desk.move.into.ph") }), alike)) : null,
       ask.by ? el("div", { class: "form-row" }, line("desk.move.by", text("amount", { type: "number", min: 1, step: 1, value: value("amount") || 1 })), line("desk.move.unit", select("unit", SPANS.map((id) => [id, gc.t(`span.${id}`)])))) : null,
-      ask.by ? desk.extension.part(life, spanOf(), list(rolesOf(life, move).map(desk.names.role))) : null,
+      ask.by ? desk.extension.part(life, spanOf(), gc.listed(rolesOf(life, move).map(desk.names.role))) : null,
       ask.reason ? line("desk.move.reason", text("reason")) : null,
       ...ask.evidence.map((kind) => line(gc.t("desk.move.evidence", { kind: gc.word("evidence", kind) }), text(`evidence:${kind}`, { placeholder: gc.t("desk.move.evidence.ph") }))),
       ask.note ? line("desk.move.note", (() => { const node = el("textarea", { id: "move-note", "data-form": "note", class: "input", rows: 2, maxlength: 2000 }); node.value = value("note"); return node; })()) : null,
@@ -168,7 +167,7 @@
       ...ask.evidence.map((kind) => (said(`evidence:${kind}`) ? "" : gc.t("desk.move.evidence", { kind: gc.word("evidence", kind) }))), ask.note && !said("note") ? gc.t("desk.move.note") : "",
     ].filter(Boolean);
     $("move-missing").hidden = !missing.length;
-    gc.set($("move-missing"), gc.t("desk.form.missing", { what: missing.join(gc.lang === "zh" ? "、" : ", ") }));
+    gc.set($("move-missing"), gc.t("desk.form.missing", { what: gc.listed(missing) }));
     if (missing.length) return;
     make(move, {
       ...(ask.owner ? { owner: ownerOf(said("owner")) } : {}), ...(ask.reason ? { reason: said("reason") } : {}), ...(ask.note ? { note: said("note") } : {}),
@@ -188,6 +187,6 @@
     desk.case.draw();
   }
 
-  desk.moves = { part, barred, ARRANGERS, roles: rolesOf, list };
+  desk.moves = { part, barred, ARRANGERS, roles: rolesOf };
   desk.action("move", "help.move", (id) => gc.actions.move(id));
 })();

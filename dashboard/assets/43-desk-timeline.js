@@ -5,7 +5,6 @@
   const { desk } = gc;
   const { el } = gc;
   const HAN = /[\u4e00-\u9fff]/;
-  const list = (words) => words.filter(Boolean).join(gc.lang === "zh" ? "、" : ", ");
 
   const BOTH = /^[^|]*[\u4e00-\u9fff][^|]* \| [^|\u4e00-\u9fff]+$/;
   /** What somebody wrote, as it is; the program and the simulation write `Chinese | English`. */
@@ -19,9 +18,9 @@
     "incident.dispatched": (record, p) => {
       const first = p.recommended?.[0]?.unit;
       const otherwise = p.reason && first && !p.units.includes(first) ? gc.t("life.otherwise", { unit: desk.unitName(first), reason: desk.names.reason(p.reason) }) : "";
-      return [gc.t("life.incident.dispatched", { units: list(p.units.map(desk.unitName)) }), [otherwise, desk.written(p.note)]];
+      return [gc.t("life.incident.dispatched", { units: gc.listed(p.units.map(desk.unitName)) }), [otherwise, desk.written(p.note)]];
     },
-    "incident.recalled": (record, p) => [gc.t("life.incident.recalled", { units: list(p.units.map(desk.unitName)) }), [desk.written(p.reason)]],
+    "incident.recalled": (record, p) => [gc.t("life.incident.recalled", { units: gc.listed(p.units.map(desk.unitName)) }), [desk.written(p.reason)]],
     "incident.arrived": (record, p) => [gc.t("life.incident.arrived", { unit: desk.unitName(p.unit) }), []],
     "incident.closed": (record, p) => [gc.t("life.incident.closed"), [desk.written(p.disposition)]],
     "incident.merged": (record, p) => {
@@ -60,8 +59,8 @@
   /** Where evidence comes from, for a case that has none. */
   function none(life) {
     const moves = [...(desk.names.known("workflows").get(life.case.workflow)?.moves.values() ?? [])].filter((it) => it.evidence?.length);
-    const named = moves.map((it) => gc.t("life.with", { move: gc.said(it), what: list(it.evidence.map((kind) => gc.word("evidence", kind))) }));
-    return named.length ? gc.t("desk.evidence.asked", { moves: list(named) }) : gc.t("desk.evidence.none");
+    const named = moves.map((it) => gc.t("life.with", { move: gc.said(it), what: gc.listed(it.evidence.map((kind) => gc.word("evidence", kind))) }));
+    return named.length ? gc.t("desk.evidence.asked", { moves: gc.listed(named) }) : gc.t("desk.evidence.none");
   }
   function evidence(life) {
     const found = newest(life).flatMap((record) => (record.payload.evidence ?? []).map((it) => ({ ...it, at: record.at, actor: record.payload.actor })));

@@ -147,7 +147,7 @@
       $("new-outside").hidden = !text || desk.refused?.reason !== "outside";
     };
     desk.refused = null;
-    refuse(missing.length ? gc.t("desk.form.missing", { what: missing.join(gc.lang === "zh" ? "、" : ", ") }) : "");
+    refuse(missing.length ? gc.t("desk.form.missing", { what: gc.listed(missing) }) : "");
     if (missing.length) return;
     const contact = $("new-contact").value.trim();
     const answer = await desk.command("new", "/incidents", { title, category: draft.category, severity: draft.severity, address: $("new-address").value.trim(), ...(contact ? { contact } : {}), ...(insist ? { outside: true } : {}), lon: draft.lon, lat: draft.lat }, gc.t("desk.opened"));

@@ -20,7 +20,7 @@
   }
   /** Names of the walls that were pushed to and show this case, as the last panel says. */
   const showing = (id) => Object.entries(gc.panel?.scenes ?? {}).filter(([, scene]) => scene?.incident === id && scene.why === "pushed").map(([wall]) => wall);
-  const listed = (names) => names.map(named).join(gc.lang === "zh" ? "、" : ", ");
+  const listed = (names) => gc.listed(names.map(named));
 
   const tell = (where, off, incident, wall) => desk.command(where, off ? "/scenes/leave" : "/scenes", { incident, wall }, gc.t(off ? "wall.taken" : "wall.pushed", { wall: named(wall) }));
   /** Take a case off one wall, or off all that show it. */

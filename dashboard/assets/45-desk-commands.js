@@ -63,7 +63,6 @@
   };
 
   // --- what is done -----------------------------------------------------------------------------------------------
-  const list = (words) => words.join(gc.lang === "zh" ? "、" : ", ");
   const refuse = (key, values) => ({ refused: gc.t(key, values) });
   /** A command to the server; its refusal is for the line. */
   async function tell(path, body, done) {
@@ -74,7 +73,7 @@
   /** What the officer sees of the case in hand is what is expected; of others nothing is seen. */
   const expected = (id) => (id === desk.chosen && desk.life ? { expected: desk.life.incident.seq } : {});
   const about = async (id) => (id === desk.chosen && desk.life ? desk.life : gc.api(desk.path(id)));
-  const unitNames = (ids) => list(ids.map((id) => gc.name(desk.units.of(id) ?? { name: id })));
+  const unitNames = (ids) => gc.listed(ids.map((id) => gc.name(desk.units.of(id) ?? { name: id })));
 
   /** Why a unit cannot go now, "" where it can. */
   function hindered(id, excluded) {
@@ -176,7 +175,7 @@
         // What the case in hand needs for it is known: it is named as its form names it.
         const own = id_ === desk.chosen ? desk.life?.moves?.find((it) => it.move === id) : null;
         const missing = own ? [own.needs_owner && !owner ? gc.t("desk.move.owner") : "", own.effect === "extend" && !by ? gc.t("desk.move.by") : "", own.needs_reason && !text ? gc.t("desk.move.reason") : "", own.needs_note && !text ? gc.t("desk.move.note") : ""].filter(Boolean) : [];
-        if (missing.length) return { ...refuse("desk.form.missing", { what: list(missing) }), more: true };
+        if (missing.length) return { ...refuse("desk.form.missing", { what: gc.listed(missing) }), more: true };
         const note = all.some((it) => it.needs_note) || !all.some((it) => it.needs_reason);
         const reason = all.some((it) => it.needs_reason);
         const body = { move: id, ...(owner ? { owner } : {}), ...(by ? { by } : {}), ...(text && reason ? { reason: text } : {}), ...(text && note ? { note: text } : {}), ...(evidence(more).length ? { evidence: evidence(more) } : {}), ...expected(id_) };

@@ -84,7 +84,6 @@
       .sort((a, b) => place(a) - place(b) || (ORDER[a.status] < 4 ? since(b) - since(a) : 0) || (a.id < b.id ? -1 : 1));
     return counts;
   }
-  const kindOf = (unit) => (gc.name(unit).startsWith(gc.word("kind", unit.kind)) ? "" : gc.word("kind", unit.kind));
   const made = () =>
     el("li", { class: "unit", role: "option" },
       el("span", { class: "unit-mark", "aria-hidden": "true" }), el("span", { class: "unit-name" }, el("b"), el("small")), el("span", { class: "unit-status" }),
@@ -100,7 +99,7 @@
     node.classList.toggle("is-cursor", unit.id === cursor);
     set(mark, MARKS[unit.status]);
     set(name.firstChild, gc.name(unit));
-    set(name.lastChild, kindOf(unit));
+    set(name.lastChild, desk.names.kind(unit));
     name.title = `${unit.id} · ${gc.word("kind", unit.kind)}`;
     set(status, gc.word("status", unit.status));
     const row = unit.incident ? desk.queue.row(unit.incident) : null;

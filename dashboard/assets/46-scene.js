@@ -173,7 +173,7 @@
 
   function said(record) {
     const p = record.payload;
-    const listed = (ids) => ids.map(unitName).join(gc.lang === "zh" ? "、" : ", ");
+    const listed = (ids) => gc.listed(ids.map(unitName));
     switch (record.kind) {
       case "event": return `${gc.t(record.version ? "life.updated" : "life.event")} · ${gc.word("source", record.source)}`;
       case "incident.dispatched": case "incident.recalled": return gc.t(`life.${record.kind}`, { units: listed(p.units) });

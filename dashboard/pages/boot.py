@@ -11,6 +11,7 @@ from dash import Dash
 from dash.backends._fastapi import get_current_request
 
 from dashboard import fonts, i18n, theme
+from dashboard.heat_forms import HEAT_FORMS
 from dashboard.pages.exercise import exercise_of
 from dashboard.services import Services
 from dashboard.ui.theme_head import light_head
@@ -47,7 +48,7 @@ _FORK_SCRIPT = re.compile(_SCRIPT.format("/assets/6[7-9]-"))
 _STYLE = r'<link rel="stylesheet" href="[^"]*/assets/{}[^"]*">'
 _FORK_STYLE = re.compile(_STYLE.format("6[7-9]-"))
 # Styles of the desk's command line and of the report's own sheet.
-_STYLE_OF_OTHERS = {"/": re.compile(_STYLE.format("(?:32-|70-)")), "/desk": re.compile(_STYLE.format("70-"))}
+_STYLE_OF_OTHERS = {"/": re.compile(_STYLE.format("(?:3[23]-|70-)")), "/desk": re.compile(_STYLE.format("70-"))}
 # A page of the live timeline, by its path: scripts of the other pages, of replays and of exercises.
 _OF_OTHERS = {
     "/": re.compile(_SCRIPT.format("/assets/(?:4(?:[02-5]-|1-desk-names)|5[1-3]-|6[2-6]-|70-)")),
@@ -87,6 +88,8 @@ def set_template(app: Dash, services: Services) -> None:
             "window": view.window,
             "layers": ",".join(view.layers),
             "severity": "0",
+            "heat": HEAT_FORMS[0],
+            "sun": "1",
             "list": "open",
         },
     }

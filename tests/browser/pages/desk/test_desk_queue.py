@@ -176,7 +176,7 @@ def test_what_narrows_the_queue_is_said_and_lifted_and_a_case_filed_into_hiding_
     page.evaluate("() => gc.desk.draft.fill({ title: 'debris', category: '1302', severity: 4 })")
     page.evaluate("() => gc.desk.draft.place(116.2, 35.02)")
     page.locator("[data-action=save-incident]").click()
-    page.wait_for_selector("#list-filed:not([hidden]) >> text=“debris” was filed; the filter or the tab hides it.")
+    page.wait_for_selector("#list-filed:not([hidden]) >> text=Filed, and hidden by the filter or the tab: debris")
     page.wait_for_function(said, arg="1 of 3 open cases shown: Critical only")
     page.locator("[data-action='show-filed']").click()
     page.wait_for_selector("#list-narrowed", state="hidden")
