@@ -21,6 +21,7 @@ _SECONDS: dict[str, int] = {
 }
 _PART = re.compile(r"\s*(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]+|[\u4e00-\u9fff]+)", re.IGNORECASE)
 _EXPECTED = 'expected amounts with a unit, such as "2 days", "90 min", "45 s" or "1 day 4 h"'
+_EXPECTED_ZH = '应为数量加单位，如 "2 days"、"90 min"、"45 s"、"1 day 4 h"'
 
 _LONGEST_TEXT = 100
 
@@ -37,9 +38,14 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.days < 0 or self.time < timedelta(0):
-            raise BadInput(f"time span {self} is negative; a time limit is zero or more")
+            raise BadInput(
+                f"time span {self} is negative; a time limit is zero or more", zh=f"时长 {self} 为负；时限须为零或以上"
+            )
         if self.days > MAX_DAYS or self.time > timedelta(days=MAX_DAYS):
-            raise BadInput(f"time span {self} is longer than {MAX_DAYS} days; give a shorter one")
+            raise BadInput(
+                f"time span {self} is longer than {MAX_DAYS} days; give a shorter one",
+                zh=f"时长 {self} 超过 {MAX_DAYS} 天，请缩短",
+            )
 
     @classmethod
     def parse(cls, text: str) -> Span:
@@ -50,15 +56,20 @@ class Span:
         days, time, at = Decimal(0), timedelta(0), 0
         body = text.strip()
         if len(body) > _LONGEST_TEXT:
-            raise BadInput(f"time span {body[:20]!r}... is {len(body)} characters long; {_EXPECTED}")
+            raise BadInput(
+                f"time span {body[:20]!r}... is {len(body)} characters long; {_EXPECTED}",
+                zh=f"时长 {body[:20]!r}…… 过长；{_EXPECTED_ZH}",
+            )
         while at < len(body):
             part = _PART.match(body, at)
             if part is None:
-                raise BadInput(f"time span {text!r} cannot be read; {_EXPECTED}")
+                raise BadInput(
+                    f"time span {text!r} cannot be read; {_EXPECTED}", zh=f"时长 {text!r} 无法识别；{_EXPECTED_ZH}"
+                )
             one = cls.of(part["amount"], part["unit"])
             days, time, at = days + one.days, time + one.time, part.end()
         if not at:
-            raise BadInput(f"time span is empty; {_EXPECTED}")
+            raise BadInput(f"time span is empty; {_EXPECTED}", zh=f"时长为空；{_EXPECTED_ZH}")
         return cls(days, time)
 
     @classmethod
@@ -69,14 +80,23 @@ class Span:
         except ArithmeticError:
             number = Decimal("NaN")
         if not number.is_finite():
-            raise BadInput(f"time span of {amount!r} {unit}: the amount is no number; {_EXPECTED}")
+            raise BadInput(
+                f"time span of {amount!r} {unit}: the amount is no number; {_EXPECTED}",
+                zh=f"时长 {amount!r} {unit}：数量不是数字；{_EXPECTED_ZH}",
+            )
         if abs(number) > MAX_DAYS * 86_400:
-            raise BadInput(f"time span of {amount} {unit} is longer than {MAX_DAYS} days; give a shorter one")
+            raise BadInput(
+                f"time span of {amount} {unit} is longer than {MAX_DAYS} days; give a shorter one",
+                zh=f"时长 {amount} {unit} 超过 {MAX_DAYS} 天，请缩短",
+            )
         word = unit.strip().lower()
         if word in _DAY:
             return cls(days=number)
         if word not in _SECONDS:
-            raise BadInput(f"{unit!r} is no unit of a time span; expected days, h, min or s")
+            raise BadInput(
+                f"{unit!r} is no unit of a time span; expected days, h, min or s",
+                zh=f"{unit!r} 不是时长单位；可用 days、h、min、s",
+            )
         return cls(time=timedelta(microseconds=int(number * _SECONDS[word] * 1_000_000)))
 
     def length(self, day: timedelta) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from data.errors import BadInput
 from data.records import UnitStatus
 from dispatch.book import Book
 from dispatch.toml_lines import TomlLines
-from dispatch.toml_reader import nearest
+from dispatch.toml_reader import Fault, no_key, zh_of
 from geo.area import Region
 from replay.scenario import (
     MILESTONES,
@@ -59,11 +59,18 @@ _EXPECT = ("action", "within", "objective", "site", "online", "units")
 
 
 class BadScenario(BadInput):
-    """A scenario that cannot be used. `problems` are its lines, each `file:line: reason`."""
+    """A scenario that cannot be used. `problems` are its lines, each `file:line: reason`, in both languages."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
+    def __init__(self, problems: Sequence[Fault]) -> None:
+        super().__init__("\n".join(problems), zh="\n".join(each.zh for each in problems))
         self.problems = tuple(problems)
+
+
+def placed(path: Path | str, problems: Iterable[tuple[int, str]]) -> list[Fault]:
+    """(line, reason) as `file:line: reason`, in the order of the lines, each once."""
+    return [
+        Fault(f"{path}:{line}: {reason}", f"{path}:{line}：{zh_of(reason)}") for line, reason in sorted(set(problems))
+    ]
 
 
 def load(path: Path, region: Region, book: Book, *, categories: Collection[str] | None = None,
@@ -76,14 +83,15 @@ def load(path: Path, region: Region, book: Book, *, categories: Collection[str] 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadScenario([f"{path}:1: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+        why = getattr(error, "strerror", None) or error
+        raise BadScenario(placed(path, [(1, Fault(f"cannot be read: {why}", f"无法读取：{why}"))])) from None
     scenario, reader = _read(text, str(path))
     problems = [*reader.problems]
     for where, reason in check(scenario, region, book, categories=categories, units=units, sites=sites):
         table, n, key = where
         problems.append((reader.line(Where(table, reader.stands_at[table][n] if table else 0, key)), reason))
     if problems:
-        raise BadScenario([f"{path}:{line}: {reason}" for line, reason in sorted(set(problems))])
+        raise BadScenario(placed(path, problems))
     return scenario
 
 
@@ -91,7 +99,7 @@ def parse(text: str, path: str) -> Scenario:
     """The scenario of a text that was verified before: as the log of a drill keeps it. Raises BadScenario."""
     scenario, reader = _read(text, path)
     if reader.problems:
-        raise BadScenario([f"{path}:{line}: {reason}" for line, reason in sorted(set(reader.problems))])
+        raise BadScenario(placed(path, reader.problems))
     return scenario
 
 
@@ -99,12 +107,13 @@ def parse_inject(text: str, path: str, zone: str, start: datetime) -> Inject:
     """One `[[injects]]` table alone: what a controller adds. Raises BadScenario."""
     raw = _toml(text, path)
     reader = _Reader(TomlLines(text), raw)
-    reader.known_keys(raw, ("injects",), "an added inject", "", 0)
+    reader.known_keys(raw, ("injects",), Fault("an added inject", "追加的注入"), "", 0)
     found = [inject for n, values in reader.many("injects") if (inject := reader.inject(values, n, start, zone))]
     if not reader.problems and len(found) != 1:
-        reader.say(1, f"an added inject is one table [[injects]]; there are {len(found)}")
+        said = f"an added inject is one table [[injects]]; there are {len(found)}"
+        reader.say(1, Fault(said, f"追加的注入应为一个表 [[injects]]，现有 {len(found)} 个"))
     if reader.problems:
-        raise BadScenario([f"{path}:{line}: {reason}" for line, reason in sorted(set(reader.problems))])
+        raise BadScenario(placed(path, reader.problems))
     return found[0]
 
 
@@ -113,7 +122,8 @@ def _toml(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = TomlLines(text).of_fault(str(error))
-        raise BadScenario([f"{path}:{line}: is not TOML: {error}"]) from None
+        said = Fault(f"is not TOML: {error}", f"不是有效的 TOML：{error}")
+        raise BadScenario(placed(path, [(line, said)])) from None
 
 
 def _read(text: str, path: str) -> tuple[Scenario, _Reader]:
@@ -127,12 +137,13 @@ class _Reader(ScenarioReader):
 
     def scenario(self, raw: Mapping[str, Any], path: str, text: str) -> Scenario:
         top = Where("", 0)
-        self.known_keys(raw, _TOP, "the file", "", 0)
-        id = self.named(raw, "id", "the scenario", top)
-        zh, en = self.both(raw, f"scenario {id}", top)
-        zone = self.words(raw, "zone", "the scenario", top, needed=False) or "UTC"
+        self.known_keys(raw, _TOP, Fault("the file", "文件"), "", 0)
+        what = Fault("the scenario", "想定")
+        id = self.named(raw, "id", what, top)
+        zh, en = self.both(raw, Fault(f"scenario {id}", f"想定 {id}"), top)
+        zone = self.words(raw, "zone", what, top, needed=False) or "UTC"
         start = self._start(raw, zone)
-        duration = self.length(raw, "duration", "the scenario", top) or timedelta(0)
+        duration = self.length(raw, "duration", what, top) or timedelta(0)
         known = start or datetime(2000, 1, 1, tzinfo=UTC)
         objectives = self.each("objectives", lambda v, n: self._objective(v, n, known, zone))
         return Scenario(
@@ -142,8 +153,8 @@ class _Reader(ScenarioReader):
             start=known,
             zone=zone,
             duration=duration,
-            about_zh=self.words(raw, "about_zh", "the scenario", top, needed=False, most=4000),
-            about_en=self.words(raw, "about_en", "the scenario", top, needed=False, most=4000),
+            about_zh=self.words(raw, "about_zh", what, top, needed=False, most=4000),
+            about_en=self.words(raw, "about_en", what, top, needed=False, most=4000),
             rules=self._rules(raw),
             objectives=tuple(objectives),
             places=tuple(self.each("sites", self._place)),
@@ -156,16 +167,16 @@ class _Reader(ScenarioReader):
 
     def inject(self, raw: Mapping[str, Any], n: int, start: datetime, zone: str) -> Inject | None:
         where = Where("injects", n)
-        id = self.named(raw, "id", f"inject {n + 1}", where)
-        what = f"inject {id or n + 1}"
+        id = self.named(raw, "id", Fault(f"inject {n + 1}", f"注入 {n + 1}"), where)
+        what = Fault(f"inject {id or n + 1}", f"注入 {id or n + 1}")
         kind = self.one_of(raw, "kind", InjectKind, what, where)
         if kind is None:
             return None
         known = _INJECT[kind]
         for key in raw:
             if key not in known:
-                said = f"{what} ({kind}) has no key {key!r}{nearest(key, known)}; known are {', '.join(known)}"
-                self.say(self.line(where.key(key)), said)
+                of_kind = Fault(f"{what} ({kind})", f"{what.zh}（{kind}）")
+                self.say(self.line(where.key(key)), no_key(of_kind, key, known))
         zh, en = self.both(raw, what, where, most=500)
         at = self.moment(raw, "at", what, where, start, zone)
         lon, lat = self.point(raw, what, where)
@@ -201,47 +212,58 @@ class _Reader(ScenarioReader):
         try:
             local = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            said = f"zone {zone!r} is not known; expected an IANA zone such as Asia/Shanghai"
+            said = Fault(
+                f"zone {zone!r} is not known; expected an IANA zone such as Asia/Shanghai",
+                f"时区 {zone!r} 不存在；应为 IANA 时区，如 Asia/Shanghai",
+            )
             self.say(self.line(top.key("zone")), said)
             local = ZoneInfo("UTC")
         if not isinstance(value, datetime) or not 1900 < value.year < 2199:
-            self.say(
-                self.line(top.key("start")), "start is a date and time of the district, such as 2026-07-22T13:00:00"
+            said = Fault(
+                "start is a date and time of the district, such as 2026-07-22T13:00:00",
+                "start 应为当地日期和时间，如 2026-07-22T13:00:00",
             )
+            self.say(self.line(top.key("start")), said)
             return None
         return (value if value.tzinfo is not None else value.replace(tzinfo=local)).astimezone(UTC)
 
     def _rules(self, raw: Mapping[str, Any]) -> Rules:
         values = raw.get("rules", {})
         if not isinstance(values, dict):
-            self.say(self.line(Where("", 0, "rules")), "rules is a table: write [rules]")
+            self.say(
+                self.line(Where("", 0, "rules")), Fault("rules is a table: write [rules]", "rules 应为表：写作 [rules]")
+            )
             return Rules()
         self.known_keys(values, ("kinds", "areas", "without"), "rules", "rules", 0)
         return Rules(*(self.texts(values, key, "rules", 0) for key in ("kinds", "areas", "without")))
 
     def _objective(self, raw: Mapping[str, Any], n: int, start: datetime, zone: str) -> Objective | None:
         where = Where("objectives", n)
-        self.known_keys(raw, _OBJECTIVE, f"objective {n + 1}", "objectives", n)
-        id = self.named(raw, "id", f"objective {n + 1}", where)
-        zh, en = self.both(raw, f"objective {id}", where)
-        target = self._target(raw, f"objective {id}", where.key("target"), start, zone)
+        what = Fault(f"objective {n + 1}", f"目标 {n + 1}")
+        self.known_keys(raw, _OBJECTIVE, what, "objectives", n)
+        id = self.named(raw, "id", what, where)
+        named = Fault(f"objective {id}", f"目标 {id}")
+        zh, en = self.both(raw, named, where)
+        target = self._target(raw, named, where.key("target"), start, zone)
         return Objective(id, zh, en, target) if target is not None else None
 
-    def _target(self, raw: Mapping[str, Any], what: str, where: Where, start: datetime, zone: str) -> Target | None:
+    def _target(self, raw: Mapping[str, Any], what: Fault, where: Where, start: datetime, zone: str) -> Target | None:
         values = raw.get("target")
         if not isinstance(values, dict):
-            self.say(self.line(where), f'{what}: target is missing: write target = {{ measure = "interval", ... }}')
+            example = 'target = { measure = "interval", ... }'
+            said = Fault(f"{what}: target is missing: write {example}", f"{what.zh}：缺少 target：写作 {example}")
+            self.say(self.line(where), said)
             return None
-        measure = self.one_of(values, "measure", Measure, f"{what}: target", where, inline=True)
+        measure = self.one_of(
+            values, "measure", Measure, Fault(f"{what}: target", f"{what.zh}：target"), where, inline=True
+        )
         if measure is None:
             return None
         known = ("measure", *_TARGET[measure])
         for key in values:
             if key not in known:
-                said = (
-                    f"{what}: a target {measure} has no key {key!r}{nearest(key, known)}; known are {', '.join(known)}"
-                )
-                self.say(self.line(where), said)
+                of_target = Fault(f"{what}: a target {measure}", f"{what.zh}：指标 {measure}")
+                self.say(self.line(where), no_key(of_target, key, known))
         between = MILESTONES[0], MILESTONES[1]
         within = by = None
         if measure is Measure.INTERVAL:
@@ -251,11 +273,13 @@ class _Reader(ScenarioReader):
             by = self.moment(values, "by", what, where, start, zone, inline=True)
         severity = values.get("severity", 4)
         if type(severity) is not int or not 1 <= severity <= 4:
-            self.say(self.line(where), f"{what}: severity is 1 (most urgent) to 4")
+            said = Fault(f"{what}: severity is 1 (most urgent) to 4", f"{what.zh}：severity 应为 1（最急）至 4")
+            self.say(self.line(where), said)
             severity = 4
         site = values.get("site", "")
         if measure is Measure.SITE and not (isinstance(site, str) and site):
-            self.say(self.line(where), f"{what}: site is missing: name the site that is meant")
+            said = Fault(f"{what}: site is missing: name the site that is meant", f"{what.zh}：缺少 site：写明点位")
+            self.say(self.line(where), said)
         category = values.get("category", [])
         prefixes = tuple([category] if isinstance(category, str) else category)
         return Target(
@@ -272,29 +296,41 @@ class _Reader(ScenarioReader):
             by=by if by is not None else timedelta(0),
         )
 
-    def _between(self, values: Mapping[str, Any], what: str, where: Where) -> tuple[str, str]:
+    def _between(self, values: Mapping[str, Any], what: Fault, where: Where) -> tuple[str, str]:
         first, _, last = str(values.get("between", "")).partition(":")
         if first in MILESTONES and last in MILESTONES and MILESTONES.index(first) < MILESTONES.index(last):
             return first, last
-        said = f"between {values.get('between', '')!r}: expected two of {', '.join(MILESTONES)} in order, such as"
-        self.say(self.line(where), f'{what}: {said} "opened:dispatched"')
+        given, listed, example = values.get("between", ""), ", ".join(MILESTONES), '"opened:dispatched"'
+        said = Fault(
+            f"{what}: between {given!r}: expected two of {listed} in order, such as {example}",
+            f"{what.zh}：between {given!r} 应依次为 {listed} 中的两个，如 {example}",
+        )
+        self.say(self.line(where), said)
         return MILESTONES[0], MILESTONES[1]
 
-    def _expected(self, raw: Mapping[str, Any], what: str, where: Where) -> Expected | None:
+    def _expected(self, raw: Mapping[str, Any], what: Fault, where: Where) -> Expected | None:
         if "expect" not in raw:
             return None
         where, values = where.key("expect"), raw["expect"]
         if not isinstance(values, dict):
-            self.say(self.line(where), f'{what}: expect is a table: write expect = {{ action = "dispatch", ... }}')
+            example = 'expect = { action = "dispatch", ... }'
+            said = Fault(f"{what}: expect is a table: write {example}", f"{what.zh}：expect 应为表：写作 {example}")
+            self.say(self.line(where), said)
             return None
+        of_expect = Fault(f"{what}: expect", f"{what.zh}：expect")
         for key in values:
             if key not in _EXPECT:
-                self.say(self.line(where), f"{what}: expect has no key {key!r}; known are {', '.join(_EXPECT)}")
-        action = self.one_of(values, "action", Action, f"{what}: expect", where, inline=True)
-        within = self.length(values, "within", f"{what}: expect", where, inline=True)
+                self.say(self.line(where), no_key(of_expect, key, _EXPECT))
+        action = self.one_of(values, "action", Action, of_expect, where, inline=True)
+        within = self.length(values, "within", of_expect, where, inline=True)
         units = values.get("units", {})
         if not isinstance(units, dict) or not all(type(n) is int and 1 <= n <= 100 for n in units.values()):
-            self.say(self.line(where), f"{what}: expect: units are kinds with a number, such as {{ ambulance = 2 }}")
+            example = "{ ambulance = 2 }"
+            said = Fault(
+                f"{what}: expect: units are kinds with a number, such as {example}",
+                f"{what.zh}：expect：units 应为力量类型及数量，如 {example}",
+            )
+            self.say(self.line(where), said)
             units = {}
         if action is None or within is None:
             return None
@@ -308,24 +344,26 @@ class _Reader(ScenarioReader):
         )
 
     def _place(self, raw: Mapping[str, Any], n: int) -> Place | None:
-        where = Where("sites", n)
-        self.known_keys(raw, ("id", "kind", "zh", "en", "lon", "lat", "online"), f"site {n + 1}", "sites", n)
-        id = self.named(raw, "id", f"site {n + 1}", where)
-        zh, en = self.both(raw, f"site {id}", where)
-        kind = self.words(raw, "kind", f"site {id}", where, most=50)
-        lon, lat = self.point(raw, f"site {id}", where)
+        where, numbered = Where("sites", n), Fault(f"site {n + 1}", f"点位 {n + 1}")
+        self.known_keys(raw, ("id", "kind", "zh", "en", "lon", "lat", "online"), numbered, "sites", n)
+        id = self.named(raw, "id", numbered, where)
+        what = Fault(f"site {id}", f"点位 {id}")
+        zh, en = self.both(raw, what, where)
+        kind = self.words(raw, "kind", what, where, most=50)
+        lon, lat = self.point(raw, what, where)
         if lon is None or lat is None:
             if "lon" not in raw and "lat" not in raw:
-                self.say(self.line(where), f"site {id}: lon and lat are missing")
+                self.say(self.line(where), Fault(f"{what}: lon and lat are missing", f"{what.zh}：缺少 lon 和 lat"))
             return None
         return Place(id, kind, zh, en, lon, lat, self.truth(raw, "online", where, default=False))
 
     def _scene(self, raw: Mapping[str, Any], n: int) -> SceneTime | None:
-        where, what = Where("scene_times", n), f"scene time {n + 1}"
+        where, what = Where("scene_times", n), Fault(f"scene time {n + 1}", f"现场用时 {n + 1}")
         self.known_keys(raw, ("category", "median", "p90"), what, "scene_times", n)
         median, p90 = (self.length(raw, key, what, where) for key in ("median", "p90"))
         if median is None or p90 is None:
             return None
         if p90 <= median:
-            self.say(self.line(where.key("p90")), f"{what}: p90 must be longer than the median")
+            said = Fault(f"{what}: p90 must be longer than the median", f"{what.zh}：p90 须大于 median")
+            self.say(self.line(where.key("p90")), said)
         return SceneTime(self.texts(raw, "category", "scene_times", n), median, p90)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from data.errors import NotFound
 from dispatch.book import Book
+from dispatch.toml_reader import Fault
 from geo.area import Region
 from replay.scenario import Scenario
-from replay.scenario_file import SHIPPED, BadScenario, load, parse
+from replay.scenario_file import SHIPPED, BadScenario, load, parse, placed
 
 LONGEST = 200_000
 """Characters that a scenario may have: it is kept whole in the log."""
@@ -41,7 +42,7 @@ class Listed:
     injects: int
     objectives: int
     shipped: bool
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
     path: Path
 
 
@@ -52,8 +53,11 @@ def scenarios(own: Path, stage: Stage) -> list[Listed]:
     for each in _in(own, stage, shipped=False):
         first = found.get(each.id)
         if first is not None:
-            said = f"{each.path.name}:1: id {each.id} is that of {first.path.name} too; give one another id"
-            each = replace(each, id=each.path.stem, faults=(said, *each.faults))
+            said = Fault(
+                f"id {each.id} is that of {first.path.name} too; give one another id",
+                f"编号 {each.id} 与 {first.path.name} 相同，请为其中一个另取编号",
+            )
+            each = replace(each, id=each.path.stem, faults=(*placed(each.path.name, [(1, said)]), *each.faults))
         found.setdefault(each.id, each)
     return [*found.values(), *(each for each in _in(SHIPPED, stage, shipped=True) if each.id not in found)]
 
@@ -74,14 +78,19 @@ def _in(folder: Path, stage: Stage, *, shipped: bool) -> Iterator[Listed]:
 
 
 def _listed(path: Path, stage: Stage, shipped: bool) -> Listed:
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     read: Scenario | None = None
     try:
         read = _loaded(path, stage)
         if len(read.text) > LONGEST:
-            faults = (f"{path.name}:1: has {len(read.text)} characters; at most {LONGEST} are taken",)
+            said = Fault(
+                f"has {len(read.text)} characters; at most {LONGEST} are taken",
+                f"共 {len(read.text)} 字，不得超过 {LONGEST} 字",
+            )
+            faults = tuple(placed(path.name, [(1, said)]))
     except BadScenario as error:
-        faults = tuple(line.removeprefix(f"{path.parent}/") for line in error.problems)
+        folder = f"{path.parent}/"
+        faults = tuple(Fault(one.removeprefix(folder), one.zh.removeprefix(folder)) for one in error.problems)
         read = _parsed(path)
     if read is None:
         return Listed(path.stem, path.stem, path.stem, None, "", timedelta(0), 0, 0, shipped, faults, path)

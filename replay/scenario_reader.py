@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from data.codec import MAX_TEXT
 from data.errors import BadInput
 from dispatch.spans import Span
-from dispatch.toml_reader import TomlReader, nearest
+from dispatch.toml_reader import Fault, TomlReader, nearest, zh_of
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -62,17 +62,26 @@ class ScenarioReader(TomlReader):
     ) -> str:
         value = raw.get(key, "")
         if not isinstance(value, str) or len(value) > most:
-            self.say(self.line(where.key(key)), f"{what}: {key} is a text of at most {most} characters")
+            self.say(
+                self.line(where.key(key)),
+                Fault(
+                    f"{what}: {key} is a text of at most {most} characters",
+                    f"{zh_of(what)}：{key} 应为不超过 {most} 字的文本",
+                ),
+            )
             return ""
         if needed and not value.strip():
-            self.say(self.line(where.key(key)), f"{what}: {key} is missing")
+            self.say(self.line(where.key(key)), Fault(f"{what}: {key} is missing", f"{zh_of(what)}：缺少 {key}"))
         return value.strip()
 
     def named(self, raw: Mapping[str, Any], key: str, what: str, where: Where) -> str:
         """An id: letters, digits, dots, dashes."""
         value = self.words(raw, key, what, where)
         if value and not _ID.fullmatch(value):
-            said = f"{what}: {key} {value[:60]!r}: expected at most 60 letters, digits, dots and dashes"
+            said = Fault(
+                f"{what}: {key} {value[:60]!r}: expected at most 60 letters, digits, dots and dashes",
+                f"{zh_of(what)}：{key} {value[:60]!r} 应为不超过 60 个字母、数字、点和连字符",
+            )
             self.say(self.line(where.key(key)), said)
         return value
 
@@ -81,7 +90,10 @@ class ScenarioReader(TomlReader):
         found = [self.words(raw, lang, what, where, needed=False, most=most) for lang in ("zh", "en")]
         for lang, text in zip(("zh", "en"), found, strict=True):
             if not text and isinstance(raw.get(lang, ""), str):
-                said = f"{what}: {lang} is missing: things are told in Chinese and in English"
+                said = Fault(
+                    f"{what}: {lang} is missing: things are told in Chinese and in English",
+                    f"{zh_of(what)}：缺少 {lang}：内容须有中文和英文",
+                )
                 self.say(self.line(where.key(lang)), said)
         return found[0], found[1]
 
@@ -93,7 +105,11 @@ class ScenarioReader(TomlReader):
             return known(value)
         near = nearest(str(value), listed) if value else ""
         at = where if inline else where.key(key)
-        self.say(self.line(at), f"{what}: {key} {value!r}: expected one of {', '.join(listed)}{near}")
+        said = Fault(
+            f"{what}: {key} {value!r}: expected one of {', '.join(listed)}{near}",
+            f"{zh_of(what)}：{key} {value!r} 应为以下之一：{', '.join(listed)}{zh_of(near)}",
+        )
+        self.say(self.line(at), said)
         return None
 
     def truth(
@@ -101,7 +117,8 @@ class ScenarioReader(TomlReader):
     ) -> bool:
         value = raw.get(key, default)
         if not isinstance(value, bool):
-            self.say(self.line(where if inline else where.key(key)), f"{key} is true or false")
+            said = Fault(f"{key} is true or false", f"{key} 应为 true 或 false")
+            self.say(self.line(where if inline else where.key(key)), said)
             return default
         return value
 
@@ -112,14 +129,22 @@ class ScenarioReader(TomlReader):
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            self.say(self.line(where.key(key)), f"{what}: {key} {value!r}: expected a number from {low:g} to {high:g}")
+            said = Fault(
+                f"{what}: {key} {value!r}: expected a number from {low:g} to {high:g}",
+                f"{zh_of(what)}：{key} {value!r} 应为 {low:g} 至 {high:g} 的数",
+            )
+            self.say(self.line(where.key(key)), said)
             return None
         return float(value)
 
     def share(self, raw: Mapping[str, Any], key: str, what: str, where: Where, default: float, most: float) -> float:
         value = raw.get(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
-            self.say(self.line(where), f"{what}: {key} {value!r}: expected more than 0 and at most {most:g}")
+            said = Fault(
+                f"{what}: {key} {value!r}: expected more than 0 and at most {most:g}",
+                f"{zh_of(what)}：{key} {value!r} 应大于 0 且不超过 {most:g}",
+            )
+            self.say(self.line(where), said)
             return default
         return float(value)
 
@@ -128,7 +153,9 @@ class ScenarioReader(TomlReader):
         lon = self.number(raw, "lon", what, where, -180, 180)
         lat = self.number(raw, "lat", what, where, -90, 90)
         if ("lon" in raw) != ("lat" in raw):
-            self.say(self.line(where), f"{what}: lon and lat come together")
+            self.say(
+                self.line(where), Fault(f"{what}: lon and lat come together", f"{zh_of(what)}：lon 与 lat 须同时给出")
+            )
         return (lon, lat) if lon is not None and lat is not None else (None, None)
 
     def length(
@@ -138,13 +165,17 @@ class ScenarioReader(TomlReader):
         value, at = raw.get(key, ""), where if inline else where.key(key)
         try:
             if not isinstance(value, str):
-                raise BadInput('write a text such as "3 min"')
+                raise BadInput('write a text such as "3 min"', zh='应为文本，如 "3 min"')
             found = Span.parse(value).length(timedelta(days=1))
         except BadInput as error:
-            self.say(self.line(at), f"{what}: {key}: {error}")
+            self.say(self.line(at), Fault(f"{what}: {key}: {error}", f"{zh_of(what)}：{key}：{error.zh or error}"))
             return None
         if not timedelta(0) < found <= LONGEST:
-            self.say(self.line(at), f"{what}: {key} {value!r}: expected more than nothing and at most 7 days")
+            said = Fault(
+                f"{what}: {key} {value!r}: expected more than nothing and at most 7 days",
+                f"{zh_of(what)}：{key} {value!r} 应大于零且不超过 7 天",
+            )
+            self.say(self.line(at), said)
             return None
         return found
 
@@ -167,7 +198,8 @@ class ScenarioReader(TomlReader):
             found = datetime.combine(day, value, _zone(zone)).astimezone(UTC) - start
         if found is None:
             said = 'expected a time after the start such as "1:25" (hours:minutes), or a local time such as 14:25:00'
-            self.say(self.line(at), f"{what}: {key} {value!r}: {said}")
+            zh = '应为开始后的时间，如 "1:25"（时:分），或当地时间，如 14:25:00'
+            self.say(self.line(at), Fault(f"{what}: {key} {value!r}: {said}", f"{zh_of(what)}：{key} {value!r} {zh}"))
         return found
 
 

@@ -23,7 +23,8 @@ _ADDRESS = {"timeline": "drill:typhoon:may", "zh": "台风“云雀”防御演�
 
 
 class ScenarioBody(BaseModel):
-    """A scenario. One with `faults` cannot be played: each is a line of its file and what is wrong there."""
+    """A scenario. One with `faults` cannot be played: each is a line of its file and what is wrong there, in English
+    here, in Chinese in `faults_zh`."""
 
     id: str
     zh: str
@@ -35,6 +36,7 @@ class ScenarioBody(BaseModel):
     objectives: int = Field(description="How many")
     shipped: bool = Field(description="False: the operator's own, in the folder `scenarios`")
     faults: list[str]
+    faults_zh: list[str]
 
     model_config = shown(
         {
@@ -48,6 +50,7 @@ class ScenarioBody(BaseModel):
             "objectives": 6,
             "shipped": True,
             "faults": [],
+            "faults_zh": [],
         }
     )
 
@@ -64,6 +67,7 @@ class ScenarioBody(BaseModel):
             objectives=each.objectives,
             shipped=each.shipped,
             faults=list(each.faults),
+            faults_zh=[fault.zh for fault in each.faults],
         )
 
 

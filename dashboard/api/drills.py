@@ -56,8 +56,8 @@ def make_drill(body: Make, services: ServicesDep) -> DrillStateBody:
     try:
         chosen = scenario(body.scenario, _own(services), _stage(services))
     except BadScenario as error:
-        line = "; ".join(error.problems)
-        raise BadInput(line, zh=f"想定有 {len(error.problems)} 处错误：{line}") from None
+        zh = "；".join(fault.zh for fault in error.problems)
+        raise BadInput("; ".join(error.problems), zh=f"想定有 {len(error.problems)} 处错误：{zh}") from None
     if len(f"{DRILL}{chosen.id}:{body.run}") > MOST_NAMED:
         raise BadInput(
             f"run: the drill's name would have more than {MOST_NAMED} characters; take a shorter one",

@@ -41,7 +41,7 @@
     keyed(host, scenarios, (it) => it.id,
       () => el("li", { class: "scenario" }),
       (node, it) => {
-        const faults = it.faults ?? [];
+        const faults = (gc.lang === "zh" ? it.faults_zh : it.faults) ?? [];
         const key = JSON.stringify([it, gc.lang, chosen === it.id]);
         if (node.dataset.drawn === key) return;
         node.dataset.drawn = key;

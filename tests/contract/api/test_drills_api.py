@@ -67,6 +67,9 @@ def test_scenarios_are_listed_with_what_is_wrong_with_them(server: Server):
     assert (found["trial"]["injects"], found["trial"]["objectives"], found["trial"]["duration_s"]) == (7, 4, 3600.0)
     assert found["trial"]["start"] == "2026-07-01T00:00:00Z"
     assert found["broken"]["faults"][0].startswith("broken.toml:1: is not TOML")
+    assert found["broken"]["faults_zh"][0].startswith("broken.toml:1：不是有效的 TOML")
+    assert "编号 trial 与 trial.toml 相同" in found["worse"]["faults_zh"][0]
+    assert all(len(each["faults"]) == len(each["faults_zh"]) for each in found.values())
     shipped = {each["id"] for each in get(server, "/scenarios") if each["shipped"]}
     assert shipped == {"typhoon", "factory-fire", "festival"}
     refused = post(server, "", 400, scenario="broken")

@@ -32,6 +32,11 @@ def _problems(tmp_path: Path, text: str) -> list[tuple[int, str]]:
     for problem in caught.value.problems:
         match = re.fullmatch(r".*s\.toml:(\d+): (.+)", problem)
         assert match, problem
+        said = re.fullmatch(r".*s\.toml:(\d+)：(.+)", problem.zh)
+        assert said, problem.zh
+        assert said[1] == match[1], "the same line in Chinese"
+        assert re.search("[\u4e00-\u9fff]", said[2]), problem.zh
+        assert not re.search(r"\b(is|are|expected|missing|the|known)\b", said[2]), problem.zh
         found.append((int(match[1]), match[2]))
     return found
 
