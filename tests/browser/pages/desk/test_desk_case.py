@@ -58,7 +58,7 @@ def test_a_move_asks_for_what_it_needs_and_the_queue_follows(quiet: Any, window:
     assert "不属本单位职责" in life
     assert "坐席 1（承办单位）" in life
     # What only others may do is named with who may.
-    assert page.locator("#detail details[data-name=others] .excluded-why").count() > 0
+    assert page.locator("#detail .denied-by").count() > 0
 
 
 def test_time_limits_are_said_in_words_and_tick(quiet: Any, window: Any) -> None:
