@@ -64,6 +64,27 @@ def test_a_fork_that_somebody_makes_is_not_deleted_and_one_that_broke_off_is(fil
     assert delete(filled, timeline, held) > 0
 
 
+def test_who_plays_a_drill_no_more_puts_nothing_into_it(filled: SqlStore, clock: ManualClock):
+    """Its hold is verified before each batch and each act, not once a turn."""
+
+    def lost() -> None:
+        raise StoreUnavailable("the session that held it is gone")
+
+    with Drill.make(filled, clock, scenario(), actor="zhao") as drill:
+        drill.start(actor="zhao")
+    head = filled.head()
+    with Drill(filled, clock, TRIAL, None, lost) as mine:
+        at = mine.now()
+        record = Record(
+            Kind.SITE_STATUS, "keeper", "1", at, SiteStatusPayload(site="C1", online=False), timeline=TRIAL
+        )  # fmt: skip
+        with pytest.raises(StoreUnavailable, match="is gone"):
+            mine.take([record])
+        with pytest.raises(StoreUnavailable, match="is gone"):
+            mine.pause(actor="zhao")
+    assert filled.head() == head
+
+
 def test_a_drill_does_not_wait_for_ever_for_a_store_that_is_away(filled: SqlStore, clock: ManualClock):
     tried = []
 
