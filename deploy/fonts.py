@@ -29,7 +29,7 @@ FAMILY = "Gridcommand Sans"
 SIMPLIFIED = 2  # the face within the collection
 WEIGHTS = {400: "regular", 700: "bold"}
 
-WALL = ("wall", "frame", "things", "scene", "tour", "units")
+WALL = ("wall", "frame", "heard", "things", "scene", "tour", "units")
 """Files of words that the wall shows."""
 
 EVERYWHERE = re.compile(r"^(nav|loading)")
@@ -38,7 +38,7 @@ EVERYWHERE = re.compile(r"^(nav|loading)")
 CALENDAR = "年月日时分秒周星期一二三四五六上下午"
 """What browsers write in dates."""
 
-HEADS = re.compile(r"title$|^panel[.]|^kpi[.]title|^preparing|^severity[.]1$|^bad[.]")
+HEADS = re.compile(r"title$|^panel[.]|^kpi[.]title|^preparing|^severity[.]1$|^bad[.]|^kpi[.]before|^window")
 """Keys of words that stand in bold letters: what else does (names, mostly) comes with the slices after them."""
 
 REST_AT_ONCE = 520
