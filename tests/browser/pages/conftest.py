@@ -30,10 +30,14 @@ SHOWN = "/api/v1/incidents?limit=1"
 class Server:
     """A `demo` or `serve` process of our own."""
 
-    def __init__(self, var: Path, command: str, *options: str, program: Path = ROOT / "app.py") -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def __init__(
+        self, var: Path, command: str, *options: str, program: Path = ROOT / "app.py", port: int | None = None
+    ) -> None:
+        if port is None:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = var / f"{command}.log"
         environment = {**os.environ, "GRIDCOMMAND_VAR_DIR": str(var), "GRIDCOMMAND_DATABASE_URL": ""}
