@@ -34,7 +34,7 @@
     const host = $("new-category-list");
     const open = document.activeElement === $("new-category");
     host.hidden = !open;
-    $("new-category").setAttribute("aria-expanded", String(open));
+    for (const [name, value] of [["role", "combobox"], ["aria-controls", "new-category-list"], ["aria-expanded", String(open)]]) $("new-category").setAttribute(name, value);
     if (!open) return;
     listed = search(draft?.category ? "" : $("new-category").value.trim());
     at = Math.min(at, listed.length - 1);
