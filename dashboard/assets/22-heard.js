@@ -29,7 +29,7 @@
       map && whole ? drawn(map) : "",
       gc.t("heard.reported", { n: gc.num(kpis.reported), within: gc.windowWords.within() }),
       top?.count ? gc.t("heard.most", { name: gc.name(top), n: gc.num(top.count) }) : "",
-      whole && legend?.of === "cell" && !view.compare && legend.max > 0 ? gc.t("heard.cell", { n: gc.num(legend.max) }) : "",
+      whole && legend?.of === "cell" && !view.compare && legend.form !== "smooth" && legend.max > 0 ? gc.t("heard.cell", { n: gc.num(legend.max) }) : "",
       gc.t("heard.units", { n: gc.num(kpis.units_available), all: gc.num(kpis.units) }),
       gc.boot.past ? gc.t("heard.past", { at: gc.minute(gc.now()) }) : gc.t("heard.at", { at }),
     ].filter(Boolean);

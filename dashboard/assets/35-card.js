@@ -71,6 +71,6 @@
     else if (click.kind === "unit") unit(click.id).catch(failed);
     else if (click.kind === "camera") camera(click.id, click.lon, click.lat).catch(failed);
     else if (gc.address?.focus.finest && click.kind === "cell")
-      open(gc.el("h3", { text: gc.t("card.cell") }), gc.el("dl", { class: "facts" }, fact("card.count", gc.num(click.value ?? 0))));
+      open(gc.el("h3", { text: gc.t("card.cell") }), gc.el("dl", { class: "facts" }, fact("card.count", gc.num(Math.round(click.n ?? 0)))));
   };
 })();

@@ -85,13 +85,12 @@ def _hands(lang: Lang) -> list[Component]:
     ]
 
 
-def _chart(name: str, lang: Lang) -> Component:
+def _chart(name: str, lang: Lang, title: str = "") -> Component:
     """A chart: its element is drawn into by the script; `fork-key-*` is its legend."""
-    chart = html.Div(
-        id=f"fork-chart-{name}", className="fork-chart", role="img", **attrs(data_i18n_label=f"fork.chart.{name}")
-    )
+    title = title or f"fork.chart.{name}"
+    chart = html.Div(id=f"fork-chart-{name}", className="fork-chart", role="img", **attrs(data_i18n_label=title))
     return panel(
-        f"fork.chart.{name}",
+        title,
         lang,
         chart,
         id=f"fork-{name}",
@@ -104,7 +103,7 @@ def minutes(lang: Lang) -> Component:
 
 
 def coverage(lang: Lang) -> Component:
-    return _chart("coverage", lang)
+    return _chart("coverage", lang, "fork.chart.covered")
 
 
 def shares(lang: Lang) -> Component:

@@ -72,3 +72,10 @@ test('the size of names goes evenly from stop to stop', () => {
   assert.equal(nameSize(10, 1, 3), 12)
   assert.equal(nameSize(10, 1, 18), 16)
 })
+
+test('a box that is none of a picture is in nobody\'s way and costs nothing', () => {
+  const names: Name[] = [{ id: 'a', x: 100, y: 100, width: 60, height: 20, within: () => true }]
+  for (const far of [[-1e9, -1e9, 1e9, 1e9], [Number.NEGATIVE_INFINITY, 0, 10, 10], [Number.NaN, 0, 10, 10]] as Box[]) {
+    assert.deepEqual([...placed(names, [far], [far])], [['a', [100, 100]]])
+  }
+})

@@ -6,6 +6,7 @@ import { signed } from './difference'
 import { bboxOf, type Bbox, holds, type Ring } from './polygons'
 import type { Change, Table } from '../tables'
 import { drawAgainWith } from '../map/letters'
+import { forgetWidths } from '../map/names'
 import { EMPTY, labelSize, tint, tintOpacity } from '../map/style'
 
 type Properties = { code: string; name: string; name_en?: string; level?: string; parent?: string | null; lon?: number; lat?: number }
@@ -305,6 +306,9 @@ export class Areas {
     if (!source || (text === this.lastLabels && source.gcText === text)) return
     this.lastLabels = source.gcText = text
     source.setData({ type: 'FeatureCollection', features })
-    drawAgainWith(features.map(({ properties: p }) => p.label + p.count).join(''), () => this.map)
+    drawAgainWith(features.map(({ properties: p }) => p.label + p.count).join(''), () => this.map, () => {
+      forgetWidths()
+      this.changes++ // names have another size and are placed anew
+    })
   }
 }

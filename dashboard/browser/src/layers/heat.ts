@@ -180,8 +180,10 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
   override initializeState(): void {
     const gl = (this.context.device as unknown as { gl: WebGL2RenderingContext }).gl
     const program = gl.createProgram()!
-    gl.attachShader(program, shader(gl, gl.VERTEX_SHADER, VERTEX))
-    gl.attachShader(program, shader(gl, gl.FRAGMENT_SHADER, FRAGMENT))
+    for (const made of [shader(gl, gl.VERTEX_SHADER, VERTEX), shader(gl, gl.FRAGMENT_SHADER, FRAGMENT)]) {
+      gl.attachShader(program, made)
+      gl.deleteShader(made) // with the program it is attached to
+    }
     gl.linkProgram(program)
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`heat layer: ${gl.getProgramInfoLog(program)}`)
     const vao = gl.createVertexArray()!

@@ -16,6 +16,8 @@ const SKY = 0.055
 const DUSK = 0.05
 const SKY_COLOUR = '#a8c8f0'
 const DUSK_COLOUR = '#c07040'
+/** Lights of the ground that are told apart. */
+const STEPS = 24
 /** Layers of the style that are ground. */
 const GROUND = ['background', 'land', 'water-fill', 'water-line', 'roads']
 
@@ -80,7 +82,8 @@ export class Daylight {
     this.told = null
     if (!this.seen || !this.place) return
     const { elevation, azimuth } = position(this.moment, ...this.place)
-    this.light = daylight(elevation)
+    // In steps that hardly show: each new colour of the ground makes MapLibre lay its tiles out anew.
+    this.light = Math.round(daylight(elevation) * STEPS) / STEPS
     const crossings = day(this.moment, ...this.place)
     this.told = { phase: phase(elevation), rise: crossings?.rise ?? null, set: crossings?.set ?? null }
     const [east, north] = [Math.sin((azimuth * Math.PI) / 180), Math.cos((azimuth * Math.PI) / 180)]

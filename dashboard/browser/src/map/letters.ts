@@ -9,8 +9,8 @@ const ASKED_MS = 50
 
 let pen: CanvasRenderingContext2D | null = null
 
-/** Draws the map's names again once the font has come for `text`; nothing when it is there, or the page has none. */
-export function drawAgainWith(text: string, map: () => MapLibreMap | null): void {
+/** Draws the map's names again once the font has come for `text`, and tells `came`; nothing when it is there, or the page has none. */
+export function drawAgainWith(text: string, map: () => MapLibreMap | null, came: () => void): void {
   if (typeof document === 'undefined' || !document.fonts) return
   // Measuring asks for the parts that the letters need; `document.fonts.load` would fetch every part that may have them.
   pen ??= document.createElement('canvas').getContext('2d')
@@ -22,7 +22,9 @@ export function drawAgainWith(text: string, map: () => MapLibreMap | null): void
     if (!drawn || document.fonts.status === 'loaded') return
     void document.fonts.ready.then(() => {
       // Another map draws with what is there by then.
-      if (drawn === map()) drawn.setFontFaces(null)
+      if (drawn !== map()) return
+      drawn.setFontFaces(null)
+      came()
     })
   }, ASKED_MS)
 }

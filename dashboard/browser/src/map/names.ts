@@ -26,6 +26,9 @@ const TRIED: readonly [number, number][] = (() => {
   return out.sort((a, b) => far(a) - far(b) || a[1] - b[1] || a[0] - b[0])
 })()
 
+/** Pixels from the picture's corner within which boxes are looked at: twice what the widest wall has. */
+const MOST = 16_384
+
 /** Boxes by the squares of a raster that they touch. */
 class Raster {
   private readonly squares = new Map<number, Box[]>()
@@ -50,7 +53,9 @@ class Raster {
     return false
   }
 
+  /** None for a box that is no box of a picture: what is drawn ends far within `MOST`. */
   private *keys([x0, y0, x1, y1]: Box): Iterable<number> {
+    if (!(x0 >= -MOST && y0 >= -MOST && x1 <= MOST && y1 <= MOST)) return
     for (let x = Math.floor(x0 / 64); x <= Math.floor(x1 / 64); x++) for (let y = Math.floor(y0 / 64); y <= Math.floor(y1 / 64); y++) yield x * 65_536 + y
   }
 }
@@ -108,6 +113,11 @@ export function nameSize(areas: number, scale: number, zoom: number): number {
 
 let pen: CanvasRenderingContext2D | null = null
 const widths = new Map<string, number>()
+
+/** Measure texts anew: they were measured in the font that stood in for one that has come. */
+export function forgetWidths(): void {
+  widths.clear()
+}
 
 /** Width of a text in ems, as the fonts of this machine have it. */
 function ems(text: string, fonts: string): number {

@@ -18,7 +18,7 @@ const EVERY_MS = 2_000
 /** Names whose point lies so far outside the picture stay there, pixels. */
 const OUTSIDE = 60
 
-/** What the tall columns cover, columns being `height` metres high at most. */
+/** What the tall columns cover of the picture, columns being `height` metres high at most. */
 function columns(heat: HeatModel, view: WebMercatorViewport, height: number): Box[] {
   const tall: [number, number][] = []
   for (let row = 0; row < heat.n; row++) {
@@ -26,12 +26,19 @@ function columns(heat: HeatModel, view: WebMercatorViewport, height: number): Bo
     if (share >= TALL) tall.push([share, row])
   }
   tall.sort((a, b) => b[0] - a[0] || a[1] - b[1])
-  return tall.slice(0, MOST_TALL).map(([share, row]) => {
+  return tall.slice(0, MOST_TALL).flatMap(([share, row]): Box[] => {
     const corners = heat.outline(row).map((place) => view.unprojectFlat(place))
     const at = corners.flatMap(([lon, lat]) => [view.project([lon!, lat!, 0]), view.project([lon!, lat!, share * height])])
+    if (!at.every(inSight)) return []
     const [xs, ys] = [at.map((p) => p[0]!), at.map((p) => p[1]!)]
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
+    const box: Box = [Math.max(-OUTSIDE, Math.min(...xs)), Math.max(-OUTSIDE, Math.min(...ys)), Math.min(view.width + OUTSIDE, Math.max(...xs)), Math.min(view.height + OUTSIDE, Math.max(...ys))]
+    return box[0] < box[2] && box[1] < box[3] ? [box] : []
   })
+}
+
+/** Whether a projected place is before the camera: what is behind it, or beside it, has pixels that mean nothing. */
+function inSight([x, y, depth]: number[]): boolean {
+  return Number.isFinite(x) && Number.isFinite(y) && depth! > -1 && depth! <= 1
 }
 
 export class Naming {
@@ -88,7 +95,9 @@ export class Naming {
       const [x, foot] = [points.x[i]!, points.y[i]!]
       if (!(x > -OUTSIDE && x < view.width + OUTSIDE && foot > -OUTSIDE && foot < view.height + OUTSIDE)) return
       // The name of a raised area stands on its top.
-      const y = form === 'areas' ? view.project([lon, lat, raisedAt(areas.share(code)) * height])[1]! : foot
+      const top = form === 'areas' ? view.project([lon, lat, raisedAt(areas.share(code)) * height]) : null
+      if (top && !inSight(top)) return
+      const y = top ? top[1]! : foot
       const within = (px: number, py: number) => {
         const [a, b] = view.unproject([px, py + foot - y])
         return areas.holds(code, a!, b!)

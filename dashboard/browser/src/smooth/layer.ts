@@ -2,7 +2,7 @@
 // of the legend. Drawn twice, for the depth and for the colour: a translucent hill must not shine through the one before it.
 
 import type { Layer as DeckLayer, LayerProps } from '@deck.gl/core'
-import { rgb, SCALES, type ScaleName } from '../palette'
+import { rgb, SCALES, type ScaleName, THEME } from '../palette'
 import type { Surface } from './surface'
 
 export type SmoothProps = {
@@ -42,6 +42,7 @@ uniform bool uCompared;
 uniform vec3 uRamp[9];
 uniform vec2 uLight;
 uniform vec3 uSpot;
+uniform vec3 uMark;
 out vec4 color;
 vec3 ramp(float t) {
   float at = clamp(t, 0.0, 1.0) * 8.0;
@@ -63,20 +64,20 @@ void main() {
   float step = root * (uCompared ? 4.0 : 8.0);
   float width = max(fwidth(step), 1e-4);
   float line = step < 0.5 ? 0.0 : 1.0 - smoothstep(0.4, 1.4, abs(fract(step - 0.5) - 0.5) / width);
-  c = mix(c, vec3(1.0), 0.3 * line * (1.0 - smoothstep(0.25, 0.6, width)));
+  c = mix(c, uMark, 0.3 * line * (1.0 - smoothstep(0.25, 0.6, width)));
+  // Runs out below what the legend's first step tells apart.
+  alpha *= smoothstep(0.02, 0.125, root);
   float far = distance(vPlace, uSpot.xy);
   if (uSpot.z > 0.0) {
     float ring = 1.0 - smoothstep(0.8, 2.0, abs(far - uSpot.z) / max(fwidth(far), 1e-9));
-    c = mix(c, vec3(1.0), 0.9 * ring);
+    c = mix(c, uMark, 0.9 * ring);
     alpha = max(alpha, ring);
   }
-  // Runs out below what the legend's first step tells apart.
-  alpha *= smoothstep(0.02, 0.125, root);
   if (alpha < 0.01) discard;
   color = vec4(min(c, vec3(1.0)), 1.0) * alpha;
 }`
 
-const UNIFORMS = ['uMatrix', 'uHeight', 'uCompared', 'uRamp', 'uLight', 'uSpot']
+const UNIFORMS = ['uMatrix', 'uHeight', 'uCompared', 'uRamp', 'uLight', 'uSpot', 'uMark']
 
 type Gl = {
   gl: WebGL2RenderingContext
@@ -99,6 +100,7 @@ function compiled(gl: WebGL2RenderingContext): WebGLProgram {
     gl.compileShader(made)
     if (!gl.getShaderParameter(made, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(`smooth layer: ${gl.getShaderInfoLog(made)}`)
     gl.attachShader(program, made)
+    gl.deleteShader(made) // with the program it is attached to
   }
   gl.linkProgram(program)
   if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`smooth layer: ${gl.getProgramInfoLog(program)}`)
@@ -162,6 +164,7 @@ export function layerOn(Layer: typeof DeckLayer) {
       gl.uniform1i(at.uCompared!, Number(compared))
       gl.uniform3fv(at.uRamp!, SCALES[compared ? 'difference' : scale].flatMap((hex) => rgb(hex).map((c) => c / 255)))
       gl.uniform2fv(at.uLight!, light)
+      gl.uniform3fv(at.uMark!, rgb(THEME.selected).map((c) => c / 255))
       gl.uniform3fv(at.uSpot!, (hover && surface.spot(hover)) || [0, 0, 0])
       gl.enable(gl.DEPTH_TEST)
       gl.depthFunc(gl.LEQUAL)
