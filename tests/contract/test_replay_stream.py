@@ -134,11 +134,11 @@ def test_live_goes_on_beside_a_replay_and_the_replay_stays_where_it_is(server: S
 
 
 def test_a_playing_replay_sends_frames_whose_counts_are_those_of_their_moment(server: Server):
-    """At 3600x half an hour takes half a second: whatever moments are drawn, none shows a count of another."""
+    """At 600x half an hour takes three seconds: whatever moments are drawn, none shows a count of another."""
     id = begun(server, **{"t": ago(100).isoformat(), "from": ago(100).isoformat(), "to": ago(10).isoformat()})
     with windows(server, f"replay={id}&layers=incidents") as (window,):
         window.until(ago(100))
-        used(server, id, op="rate", rate=3600)
+        used(server, id, op="rate", rate=600)
         used(server, id, op="play")
         seen = []
         while not seen or seen[-1] < ms(ago(10)) - 1.0:
