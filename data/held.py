@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -95,21 +95,28 @@ def _file(database: Path, work: str) -> Iterator[bool]:
     path = database.with_name(f"{database.name}.{hashlib.sha256(work.encode()).hexdigest()[:16]}.held")
     while True:
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)  # who only reads it may lock it: another user as well
         except OSError as error:
-            raise StoreUnavailable(f"store: {path} cannot be made: {error.strerror}") from None
+            raise StoreUnavailable(
+                f"store: {path} cannot be opened: {error.strerror}; let this user write in its folder, or remove it"
+            ) from None
         try:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield False
                 return
+            except OSError as error:
+                raise StoreUnavailable(
+                    f"store: {path} cannot be locked: {error.strerror}; keep the store on a local disk"
+                ) from None
             if not _is(file, path):
                 continue  # who had it before has just taken the file away
             try:
                 yield True
             finally:
-                path.unlink(missing_ok=True)
+                with suppress(PermissionError):  # another user's, in a folder where each removes his own only
+                    path.unlink(missing_ok=True)
             return
         finally:
             os.close(file)

@@ -87,14 +87,17 @@ class Covered:
         return [(self._kinds[id], stood.places[id]) for id in stood.places if stood.free.get(id) and id in self._kinds]
 
     def _read(self, store: Store) -> list[Record]:
-        """What the log has of the fork alone and was not read yet."""
+        """What the log has of the fork alone and was not read yet. Where the store goes away meanwhile, none of it
+        counts as read."""
         found: list[Record] = []
+        cursor = self._cursor
         while True:
-            some = store.read_after(self._cursor, limit=CHUNK, timeline=self._fork.timeline)
+            some = store.read_after(cursor, limit=CHUNK, timeline=self._fork.timeline)
             found += some
             if some:
-                self._cursor = some[-1].seq or self._cursor
+                cursor = some[-1].seq or cursor
             if len(some) < CHUNK:
+                self._cursor = cursor
                 return found
 
 

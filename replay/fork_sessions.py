@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from data.clock import Clock
@@ -30,10 +31,10 @@ from replay.fork_coverage import MINUTES
 from replay.fork_crews import ROADS
 from replay.fork_engine import ForkEngine
 from replay.fork_hosted import ForkSession
-from replay.fork_making import BROKE_OFF, Making
+from replay.fork_making import BROKE_OFF, Making, MakingSet
 from replay.fork_run import begun
 from replay.fork_state import ForkPhase, ForkState, act_of, beginning_of, not_under_way, state_of
-from replay.player import Held, Hold, Player, PlayerSet, Turn, alone, taken
+from replay.player import Held, Hold, Player, PlayerSet, Turn, alone
 
 TRIES = 5
 PAUSED_S = 900.0
@@ -63,11 +64,9 @@ class ForkSessions:
         self._lock = threading.Lock()
         self._sessions: dict[str, ForkSession] = {}
         self._players = PlayerSet(held)
-        self._makings: dict[str, Making] = {}
+        self._makings = MakingSet(store, clock, book, settings, roads, held)
         self._grounds: dict[tuple[str, float], Ground] = {}
         self._comparing = threading.Lock()
-        self._one = threading.Lock()
-        """One fork is made at a time: each takes a core."""
         self._closed = False
 
     # --- looking -----------------------------------------------------------------------------------------------
@@ -95,11 +94,10 @@ class ForkSessions:
         try:
             state = state_of(self._store, fork)
         except NotFound:
-            self._forget(fork.timeline)
+            self._forget(fork)
             raise
         if state.phase is ForkPhase.MAKING:
-            with self._lock:
-                making = self._makings.get(fork.timeline)
+            making = self._makings.of(fork)
             if making is None:
                 return self._without_maker(state)
             failed = making.failed
@@ -111,9 +109,12 @@ class ForkSessions:
         return state
 
     def _without_maker(self, state: ForkState) -> ForkState:
-        """A fork that nobody makes here: another process may (`app.py replay fork`)."""
+        """A fork that nobody makes here: another process may (`app.py replay fork`), or has just made it."""
         with self._held(state.fork.timeline) as mine:
-            return replace(state, phase=ForkPhase.FAILED, error=BROKE_OFF) if mine else state
+            if not mine:
+                return state
+            now = state_of(self._store, state.fork)  # nobody is making it any more: this is how it was left
+        return replace(now, phase=ForkPhase.FAILED, error=BROKE_OFF) if now.phase is ForkPhase.MAKING else now
 
     def comparison(self, timeline: str, beside: str = "", minutes: float = MINUTES) -> dict[str, Any]:
         """Original and fork side by side, as far as the fork is; `minutes` is the standard of coverage. What it is
@@ -146,7 +147,8 @@ class ForkSessions:
         self, *, parent: str, at: datetime, policy: str, actor: str, until: datetime | None = None, seed: int = 0,
         id: str = "", zh: str = "", en: str = "", note: str = "",
     ) -> ForkSession:  # fmt: skip
-        """Begin a fork; one that a policy plays is made in the background. Raises BadInput, Refused."""
+        """Begin a fork; one that a policy plays is made in the background. Raises BadInput, Refused: also where
+        too many are being made."""
         self._require_playing()
         now = self._clock.now()
         end = (min(at + SPAN, now) if at < now else now) if until is None else until  # late times have no day after
@@ -163,24 +165,23 @@ class ForkSessions:
             )  # fmt: skip
             self._play(beginning_of(fork))
         else:
-            with ExitStack() as stack:
-                mine = stack.enter_context(taken(self._held, FORK + id))
-                fork = begun(
-                    self._store, self._clock, parent=parent, at=at, until=end, policy=policy, seed=seed, id=id,
-                    actor=actor, zh=zh, en=en, note=note,
-                )  # fmt: skip
-                with self._lock:
-                    self._makings[fork.timeline] = Making(
-                        fork, self._store, self._clock, self._book, self._settings, self._roads, self._one, mine,
-                        stack.pop_all().close,
-                    )  # fmt: skip
+            begin = partial(
+                begun, self._store, self._clock, parent=parent, at=at, until=end, policy=policy, seed=seed, id=id,
+                actor=actor, zh=zh, en=en, note=note,
+            )  # fmt: skip
+            fork = self._makings.make(FORK + id, begin)
+        with self._lock:
+            shown = self._sessions.get(fork.timeline)
+            if shown is not None and shown.fork.seq != fork.seq:  # another server deleted that one
+                del self._sessions[fork.timeline]
         return self(fork.timeline)
 
     def delete(self, timeline: str) -> int:
         """Delete a fork; how many records it had. Raises NotFound, and Refused while it runs, is made, or others
         inherit from it."""
         self._require_playing()
-        not_under_way(self(timeline).look())
+        session = self(timeline)
+        not_under_way(session.look())
         player = self._players.take(timeline)
         if player is not None:
             player.stop()
@@ -189,7 +190,7 @@ class ForkSessions:
                     f"{timeline} is at work still; delete it in a moment", zh=f"{timeline} 尚在处理中，请稍后再删除"
                 )
         count = self._store.delete_timeline(timeline)
-        self._forget(timeline)
+        self._forget(session.fork)
         return count
 
     # --- playing -----------------------------------------------------------------------------------------------
@@ -283,17 +284,18 @@ class ForkSessions:
         """Stop playing and making, and wait for the threads."""
         with self._lock:
             self._closed = True
-            makings, self._makings = list(self._makings.values()), {}
-        for making in makings:
-            making.stop()
+        makings = self._makings.stop()
         workers: list[Player | Making] = [*self._players.stop(), *makings]
         for each in workers:
             each.join()
 
-    def _forget(self, timeline: str) -> None:
+    def _forget(self, fork: Fork) -> None:
+        """Let go of a fork that is no more, but not of another one that was made under its name meanwhile."""
         with self._lock:
-            self._sessions.pop(timeline, None)
-            self._makings.pop(timeline, None)
+            session = self._sessions.get(fork.timeline)
+            if session is not None and session.fork.seq == fork.seq:
+                del self._sessions[fork.timeline]
+        self._makings.forget(fork)
 
     def _require_playing(self) -> None:
         if not self._playing or self._closed:

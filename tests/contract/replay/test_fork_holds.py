@@ -3,26 +3,31 @@ no more. On SQLite and on PostGIS."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from data.clock import ManualClock
 from data.errors import NotFound, Refused, StoreUnavailable
 from data.held import held
-from data.records import Kind, Record, SiteStatusPayload
+from data.open_store import open_store
+from data.records import ExerciseAct, Kind, Record, SiteStatusPayload
 from data.settings import Settings
 from data.sql_store import SqlStore
 from dispatch.book import shipped
-from replay import player
+from replay import fork_making, player
 from replay.fork import Fork
 from replay.fork_engine import ForkEngine
 from replay.fork_run import run
 from replay.fork_sessions import ForkSessions
-from replay.fork_state import ForkPhase
+from replay.fork_state import ForkPhase, act_of, state_of
 from replay.player import OnlyOne
 from tests.contract.api.api_server import eventually
 from tests.unit.replay.exercise_world import region, roads
@@ -53,6 +58,42 @@ def test_one_process_at_a_time_has_a_piece_of_work(store: SqlStore, open_another
             assert not theirs, "who did not get it has not let go of it"
     with held(other, "fork:a") as theirs:
         assert theirs
+
+
+def test_a_hold_that_another_user_left_behind_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its file can be read by everybody, written by who made it, and may not be this user's to remove."""
+    opened = os.open
+
+    def as_another(path: Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path).exists() and flags & (os.O_RDWR | os.O_WRONLY):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, mode)
+
+    def kept(_path: Path, *, missing_ok: bool) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with closing(open_store(f"sqlite:///{tmp_path / 'a.db'}", ManualClock(NOW))) as store:
+        with pytest.MonkeyPatch.context() as patch, held(store, "fork:a"):
+            patch.setattr(Path, "unlink", kept)
+        assert list(tmp_path.glob("*.held"))
+        monkeypatch.setattr(os, "open", as_another)
+        for _ in range(2):
+            with held(store, "fork:a") as mine, held(store, "fork:a") as again:
+                assert (bool(mine), bool(again)) == (True, False)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_files_cannot_be_locked_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    def none(_file: int, _how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with (
+        closing(open_store(f"sqlite:///{tmp_path / 'a.db'}", ManualClock(NOW))) as store,
+        pytest.raises(StoreUnavailable, match=r"cannot be locked: .+; keep the store on a local disk"),
+        held(store, "fork:a"),
+    ):
+        raise AssertionError("nobody can have it")
 
 
 def test_a_hold_is_never_two_processes_however_often_it_changes_hands(
@@ -104,6 +145,78 @@ def test_a_fork_that_another_server_makes_is_being_made(
         go.set()
         eventually(lambda: {each.look().phase for each in two.all()} == {ForkPhase.DONE})
         assert two.delete("fork:first") > 0
+
+
+def test_who_still_shows_a_fork_that_was_deleted_leaves_the_new_one_of_its_name_alone(
+    filled: SqlStore, open_another: Callable[[], SqlStore], clock: ManualClock
+):
+    go = threading.Event()
+    other = open_another()
+    with closing(server(filled, clock, partial(_when, go))) as forks:
+        Fork.make(filled, clock, "live", DAY, "x", actor="zhao", until=END)
+        old = forks("fork:x")
+        other.delete_timeline("fork:x")
+        new = forks.make(parent="live", at=DAY, until=END, policy="nearest-by-road", actor="zhao", id="x")
+        assert new.fork.seq != old.fork.seq
+        with pytest.raises(NotFound):
+            old.look()
+        assert forks("fork:x") is new
+        assert (new.look().phase, new.look().progress) == (ForkPhase.MAKING, 0.0)
+        go.set()
+        eventually(lambda: new.look().phase is ForkPhase.DONE)
+
+
+def test_so_many_forks_are_made_at_a_time_and_no_more(filled: SqlStore, clock: ManualClock):
+    go = threading.Event()
+
+    def make(forks: ForkSessions, id: str) -> object:
+        return forks.make(parent="live", at=DAY, until=END, policy="as-history", actor="zhao", id=id)
+
+    with closing(server(filled, clock, partial(_when, go))) as forks, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fork_making, "MOST_MAKING", 2)
+        make(forks, "a")
+        make(forks, "b")
+        with pytest.raises(Refused, match="2 forks are being made already") as refused:
+            make(forks, "c")
+        assert "完成后" in refused.value.zh
+        assert "fork:c" not in [each.timeline for each in forks.all()], "nothing was begun"
+        go.set()
+        eventually(lambda: {each.look().phase for each in forks.all()} == {ForkPhase.DONE})
+        eventually(lambda: not any(each.name.startswith("gridcommand-fork:") for each in threading.enumerate()))
+        assert make(forks, "c")
+
+
+def test_a_making_that_gets_no_thread_lets_go_of_its_name(
+    filled: SqlStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    def none(_making: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(fork_making.Making, "start", none)
+    with closing(server(filled, clock)) as forks:
+        with pytest.raises(RuntimeError):
+            forks.make(parent="live", at=DAY, until=END, policy="as-history", actor="zhao", id="x")
+        eventually(lambda: forks("fork:x").look().phase is ForkPhase.FAILED)
+
+
+def test_a_fork_that_was_made_while_one_looked_has_not_failed(filled: SqlStore, clock: ManualClock):
+    fork = Fork.make(filled, clock, "live", DAY, "x", actor="zhao", policy="as-history", until=END)
+
+    @contextmanager
+    def just_done(timeline: str) -> Iterator[object]:
+        state = state_of(filled, fork)
+        if state.phase is ForkPhase.MAKING:
+            filled.append([act_of(state, ExerciseAct.END, "clock", END, NOW)])
+        with held(filled, timeline) as mine:
+            yield mine
+
+    with closing(ForkSessions(filled, clock, shipped(), Settings(), roads=roads, held=just_done)) as forks:
+        assert forks("fork:x").look().phase is ForkPhase.DONE
+
+
+def _when(go: threading.Event) -> object:
+    assert go.wait(WAIT_S)
+    return roads()
 
 
 def test_a_fork_of_the_command_line_holds_its_name_before_it_begins(

@@ -10,11 +10,13 @@ from math import ceil
 import pytest
 
 from data.clock import ManualClock
+from data.errors import StoreUnavailable
 from data.records import IncidentDispatched, Kind, Record, UnitPosition, UnitStatus, UnitStatusPayload
 from data.settings import Settings
 from data.sql_store import SqlStore
 from data.store import UnitRow
 from dispatch.book import shipped
+from replay import fork_covered
 from replay.comparison import ground_of, of_logs
 from replay.fork import Fork
 from replay.fork_coverage import ANY, Coverage
@@ -90,6 +92,29 @@ def test_who_asks_again_has_only_read_what_came_since(forked: tuple[SqlStore, Fo
         store.append([happened(dice, fork, 1000 + n, at(201 + n))])
         covered.until(counting, ceil(at(210).timestamp()))
     assert counting.read == had + 3
+
+
+def test_what_was_being_read_when_the_store_went_away_is_read_again(
+    forked: tuple[SqlStore, Fork, list[UnitRow]], monkeypatch: pytest.MonkeyPatch
+):
+    store, fork, units = forked
+    monkeypatch.setattr(fork_covered, "CHUNK", 10)
+    dice, coverage = random.Random(1), Coverage({ANY: PLACES}, None, minutes=1)
+    store.append([happened(dice, fork, n, at(n + 1)) for n in range(45)])
+
+    class Away(Counting):
+        def read_after(self, seq: int, *, limit: int, timeline: str) -> Sequence[Record]:
+            if self.read >= 20:
+                raise StoreUnavailable("store: away")
+            return super().read_after(seq, limit=limit, timeline=timeline)
+
+    end = ceil(at(100).timestamp())
+    covered = Covered(coverage, fork, units, START)
+    with pytest.raises(StoreUnavailable):
+        covered.until(Away(store), end)
+    counting = Counting(store)
+    assert covered.until(counting, end) == Covered(coverage, fork, units, START).until(store, end)
+    assert counting.read == store.head() - fork.seq, "from the beginning"
 
 
 def test_a_fork_put_beside_another_counts_up_to_its_clock(store: SqlStore):
