@@ -50,7 +50,7 @@ def beginning(store: SqlStore, conn: Connection, timeline: str) -> Record | None
     return found[0] if found else None
 
 
-def begun_at(store: SqlStore, conn: Connection, timeline: str) -> int | None:
+def first_seq(store: SqlStore, conn: Connection, timeline: str) -> int | None:
     """The seq of the record that an exercise or a fork begins with: as long as it is this, it is the same one. Of the
     index `ix_record_others` the entries of its acts are read."""
     record = store.tables.record

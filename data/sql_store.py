@@ -23,7 +23,7 @@ from data.doorbell import Doorbell
 from data.exercise import refused_on
 from data.failures import translated
 from data.forks import begin, remove
-from data.lineage import beginning, begun_at, belongs, belongs_key, fork_names, is_fork, parts_of
+from data.lineage import beginning, belongs, belongs_key, first_seq, fork_names, is_fork, parts_of
 from data.locate import locator_of
 from data.models import PROJECTIONS, Dialect, tables_of
 from data.moment import moment
@@ -360,9 +360,9 @@ class SqlStore(ABC):
             found = [beginning(self, conn, name) for name in fork_names(self, conn)]
         return sorted((each for each in found if each is not None), key=lambda each: each.seq or 0)
 
-    def begun_at(self, timeline: str) -> int | None:
-        with translated("begun_at"), self.read() as conn:
-            return begun_at(self, conn, timeline)
+    def first_seq(self, timeline: str) -> int | None:
+        with translated("first_seq"), self.read() as conn:
+            return first_seq(self, conn, timeline)
 
     def delete_timeline(self, timeline: str) -> int:
         with translated("delete_timeline"), self.turns.alone(), self.write() as conn:

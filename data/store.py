@@ -373,7 +373,7 @@ class Store(Protocol):
         """The records that forks began with, oldest first."""
         ...
 
-    def begun_at(self, timeline: str) -> int | None:
+    def first_seq(self, timeline: str) -> int | None:
         """The seq of the record that an exercise or a fork begins with, None where there is none. Who holds rows of one
         can tell that it was deleted, or made anew under its name."""
         ...

@@ -141,7 +141,7 @@ class Reader:
         return self._refresh_extras() or changed
 
     def _stored(self) -> Version:
-        begun = None if self.timeline == LIVE else self._store.begun_at(self.timeline)
+        begun = None if self.timeline == LIVE else self._store.first_seq(self.timeline)
         return self._store.region_version(), begun
 
     def _load(self, version: Version) -> None:
