@@ -1,8 +1,9 @@
-"""Dash on our FastAPI application, with four things its own backend leaves open.
+"""Dash on our FastAPI application, with five things its own backend leaves open.
 
 - A synchronous callback runs on a worker thread; in Dash 4.4 it runs on the event loop and would hold the stream.
 - Component bundles are compressed once and kept, instead of being sent raw or compressed per request.
-- So are the pages' own scripts and styles (`own_assets`).
+- So are the pages' own scripts and styles (`own_assets`); their addresses tell their content, not the time they were
+  written at, which two releases may have in common.
 - The page's catch-all is placed by us, last, so that routes and `/api` keep their answers.
 """
 
@@ -29,7 +30,7 @@ from dash.fingerprint import check_fingerprint
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from dashboard.own_assets import OwnAssets
+from dashboard.own_assets import OwnAssets, digest
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,17 @@ def dash_on(app: FastAPI, **options: Any) -> Dash:
         def create_app(name: str = "", config: dict[str, Any] | None = None) -> FastAPI:
             return app
 
-    return Dash("dashboard", backend=Backend, **options)
+    return _Pages("dashboard", backend=Backend, **options)
+
+
+class _Pages(Dash):
+    """Names the own scripts and styles by their content: every page asks for them as `?m=` and the digest."""
+
+    def _collect_and_register_resources(self, resources: list[dict[str, Any]], *args: Any, **kwargs: Any) -> Any:
+        for resource in resources:
+            if "asset_path" in resource:  # its "ts", a time, becomes the address's ?m=
+                resource["ts"] = digest(Path(self.config.assets_folder) / resource["asset_path"])
+        return super()._collect_and_register_resources(resources, *args, **kwargs)  # type: ignore[no-untyped-call]  # Dash has no types
 
 
 def place_pages(dash_app: Dash) -> None:

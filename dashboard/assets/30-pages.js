@@ -140,7 +140,8 @@
     const choosing = gc.choosingPlace?.();
     const place = ["area", "cell", "none"].includes(data.kind) && !choosing;
     if (data.kind === "incidents" && !choosing) document.getElementById("map").gridmap.expand(data.id);
-    return [place ? data : none()];
+    // With the address as it is: Dash hears nothing of history.replaceState and would write an old one.
+    return [place ? { ...data, search: location.search } : none()];
   }
 
   /** What the map calls an incident: its title where this page has it, else the name of its category, "" until that is known. */

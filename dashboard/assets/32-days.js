@@ -86,7 +86,7 @@
         button.dataset.action = `day:${day.date}`;
         button.title = gc.t("days.open", { day: named(day.from, { dateStyle: "long" }), measure, n: total.textContent });
         button.setAttribute("aria-label", button.title);
-        const seen = [drawn?.key, day.counts, max, canvas.clientWidth, gc.address.view.measure].join();
+        const seen = [drawn?.key, day.counts, max, canvas.clientWidth, gc.address.view.measure, document.documentElement.dataset.theme].join();
         if (!drawn || canvas.dataset.seen === seen) return;
         canvas.dataset.seen = seen;
         paint(canvas, drawn, told.codes, day.counts, max, ramp);

@@ -7,6 +7,7 @@
   const { desk } = gc;
   const { set } = gc;
   const NONE = { severity: "", category: "", source: "" };
+  let said = ""; // the filters and the language that were said last
   let filed = null; // the case that this desk opened last, while it may be hidden
 
   const view = () => gc.address.view;
@@ -24,6 +25,13 @@
     return (!severity || row.severity === severity) && (!source || row.source === source) &&
       (!category || (/^\d+$/.test(category) ? own.startsWith(category) : own === category));
   }
+  /** Say what narrows, when a person chose something else; how many that leaves is read, not heard with every frame. */
+  function hear(what) {
+    const { severity, category, source } = view();
+    const chosen = JSON.stringify([severity, category, source, gc.lang]);
+    if (said && said !== chosen) set($("list-narrowed-heard"), what.length ? gc.t("queue.narrowed", { what: gc.listed(what) }) : "");
+    said = chosen;
+  }
   const within = (row) => !view().area || desk.names.within(row.area, view().area);
   /** Whether the case that was filed here is nowhere in the list; false while the stream has not brought it. */
   function hidden(queue) {
@@ -38,11 +46,12 @@
       const what = by();
       $("list-narrowed").hidden = !what.length || !queue.heard;
       if (what.length) {
-        const { all } = queue.told;
-        const n = tab === "closed" ? null : queue.counts.open;
+        const { all, shown, total } = queue.told;
+        const n = tab === "closed" ? null : shown < total ? total : queue.counts.open; // as the tab counts them
         const only = gc.listed(what);
         set($("list-narrowed-words"), n === null ? gc.t("queue.narrowed", { what: only }) : gc.t("queue.narrowed.of", { what: only, n: gc.num(n), all: gc.num(all) }));
       }
+      hear(what);
       if (filed && queue.row(filed.id) && queue.place(filed.id) >= 0) filed = null; // it is seen
       $("list-filed").hidden = !hidden(queue);
       if (filed) set($("list-filed-words"), gc.t("queue.filed", { title: gc.title(filed) }));
@@ -59,12 +68,18 @@
       desk.queue.recount();
     },
   };
-  gc.actions["all-cases"] = () => gc.navigate(NONE);
+  /** The button goes with its line: what had the focus hands it on instead of dropping it. */
+  const handOn = () => $("list-filter").focus();
+  gc.actions["all-cases"] = () => {
+    gc.navigate(NONE);
+    handOn();
+  };
   gc.actions["show-filed"] = () => {
     if (!filed) return;
     const { id } = filed;
     desk.queue.everything();
     gc.navigate({ ...(passes(filed) ? {} : NONE), ...(within(filed) ? {} : { area: "" }), incident: id });
     desk.queue.select(id);
+    handOn();
   };
 })();

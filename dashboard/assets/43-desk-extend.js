@@ -7,7 +7,9 @@
   const { desk } = gc;
   const { el } = gc;
   const WAIT_MS = 250; // while the length is still being written
-  const found = new Map(); // clock's calendar, deadline and length -> {due, doubts} or {error}
+  const AGAIN_MS = 5000; // after an answer that did not come
+  const found = new Map(); // clock's calendar, deadline and length -> {due, warnings}, or {error} where it is refused
+  const failed = new Map(); // the same -> {error, at} of the last time that the server could not say
   let asking = 0;
 
   const running = (life) => (life.case?.clocks ?? []).filter((clock) => !clock.paused_at && !clock.stopped_at);
@@ -15,10 +17,13 @@
 
   async function count(clock, span) {
     const query = new URLSearchParams({ start: clock.due, span });
-    const answer = await gc.api(`/calendars/${encodeURIComponent(clock.calendar)}/deadline?${query}`).catch((error) => ({ error: error.message }));
-    if (answer.error && answer.error === gc.t("desk.unreachable")) return answer; // asked again with the next change
-    found.set(key(clock, span), answer);
-    return answer;
+    const of = key(clock, span);
+    try {
+      found.set(of, await gc.api(`/calendars/${encodeURIComponent(clock.calendar)}/deadline?${query}`));
+    } catch (error) {
+      if (error.status >= 400 && error.status < 500) found.set(of, { error: error.message });
+      else failed.set(of, { error: error.message, at: performance.now() });
+    }
   }
   function line(life, clock, answer) {
     const name = el("span", { text: desk.names.clock(life.case.workflow, clock.id) });
@@ -29,14 +34,19 @@
   }
   function fill(host, life, span) {
     const clocks = running(life);
-    host.firstChild.replaceChildren(...clocks.map((clock) => line(life, clock, span ? found.get(key(clock, span)) : null)));
+    const lines = clocks.map((clock) => line(life, clock, span ? found.get(key(clock, span)) ?? failed.get(key(clock, span)) : null));
+    const words = lines.map((it) => it.textContent).join();
+    if (host.dataset.words !== words) host.firstChild.replaceChildren(...lines); // the same again is not said again
+    host.dataset.words = words;
     const missing = span ? clocks.filter((clock) => !found.has(key(clock, span))) : [];
     clearTimeout(asking);
     if (!missing.length) return;
+    // Whatever draws the form anew: a server that is away, or cannot say, is not asked again before its time.
+    const due = missing.map((clock) => (failed.get(key(clock, span))?.at ?? -Infinity) + AGAIN_MS - performance.now());
     asking = setTimeout(async () => {
       await Promise.all(missing.map((clock) => count(clock, span)));
       if ($("move-extends") === host && host.dataset.span === span) fill(host, life, span);
-    }, WAIT_MS);
+    }, Math.max(WAIT_MS, ...due));
   }
 
   desk.extension = {

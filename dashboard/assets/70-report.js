@@ -46,7 +46,9 @@
     button.className = "report-renew";
     button.textContent = running.dataset.now;
     button.addEventListener("click", () => refresh(running));
-    running.append(" ", button, document.createElement("span"));
+    const failed = document.createElement("span");
+    failed.setAttribute("role", "status");
+    running.append(" ", button, failed);
   }
 
   async function refresh(running) {
@@ -63,11 +65,12 @@
     }
   }
   offer();
-  /** By itself as well, but under nobody's hands: who writes in a form, or has chosen words, asks for it. */
+  /** By itself as well, but under nobody's hands: who is at something in the report, or has chosen words, asks for it. The
+   * button for that gets its focus back. */
   const EVERY_MS = 20_000;
   setInterval(() => {
     const running = document.querySelector(".report-running");
-    const busy = document.activeElement?.closest(".report-rate") || !getSelection().isCollapsed;
+    const busy = document.activeElement?.matches("main *:not(.report-renew)") || !getSelection().isCollapsed;
     if (running && !busy && document.visibilityState === "visible") refresh(running);
   }, EVERY_MS);
 

@@ -55,8 +55,9 @@ async function pages(out) {
   rmSync(to, { recursive: true, force: true })
   mkdirSync(to, { recursive: true })
   for (const name of readdirSync(from)) {
+    const [, stem, loader] = /^(.+)[.](js|css)$/.exec(name) ?? []
+    if (!stem) continue // what an editor or a file manager left there
     const source = readFileSync(join(from, name))
-    const [, stem, loader] = /^(.*)[.](js|css)$/.exec(name)
     const { code } = await esbuild.transform(source.toString(), { loader, minify: true, charset: 'utf8', legalComments: 'none' })
     const file = join(to, `${stem}.${createHash('sha256').update(source).digest('hex').slice(0, 12)}.${loader}`)
     writeFileSync(file, code)

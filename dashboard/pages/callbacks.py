@@ -56,7 +56,8 @@ def register(app: Dash, services: Services) -> None:
             child = child_at(region, address["view"]["area"], click["lon"], click["lat"])
         if child is None or child == address["view"]["area"]:
             return no_update
-        return with_area(search or "", child)
+        # Scripts write into the address what Dash does not hear of: a click brings the query that it was made at.
+        return with_area(click.get("search", search) or "", child)
 
     def browser(function: str, outputs: list[Output], inputs: list[Input], states: list[State] | None = None) -> None:
         app.clientside_callback(

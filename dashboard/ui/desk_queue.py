@@ -56,9 +56,10 @@ def queue(lang: Lang) -> Component:
         ],
         id="list-narrowed",
         className="list-narrowed num",
-        role="status",
         hidden=True,
     )
+    # The line has counts that change all the time; said aloud is what narrows, when that becomes another.
+    heard = html.Span(id="list-narrowed-heard", className="only-heard", role="status")
     filed = html.Div(
         [html.Span(id="list-filed-words"), button("queue.filed.show", lang, action="show-filed", className="link")],
         id="list-filed",
@@ -71,7 +72,7 @@ def queue(lang: Lang) -> Component:
     return panel(
         "desk.incidents",
         lang,
-        [tabs, tools, narrowed, filed, html.Div([table, foot], className="grid-host")],
+        [tabs, tools, narrowed, heard, filed, html.Div([table, foot], className="grid-host")],
         id="list",
         extra=head,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from dashboard.fonts import FILES
-from dashboard.own_assets import OwnAssets
+from dashboard.own_assets import OwnAssets, digest
 
 BUILT = Path(__file__).parents[3] / "dashboard/assets_built"
 FETCHED = re.compile(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"')
@@ -63,6 +64,8 @@ def test_the_pages_own_scripts_are_sent_small_and_kept(client: httpx.Client) -> 
         plain = client.get(url, headers={"accept-encoding": "identity"})
         assert (plain.text, plain.headers.get("content-encoding")) == (answer.text, None)
     assert client.get("/assets/none.js").status_code == 404
+    # The address of another content, as a page has it that was loaded before an update, is not kept for good.
+    assert client.get(urls[0].partition("?")[0], params={"m": "1790000000.5"}).headers["cache-control"] == "no-cache"
 
 
 async def test_a_script_that_was_changed_after_the_build_is_sent_as_it_is_now(tmp_path: Path) -> None:
@@ -74,6 +77,16 @@ async def test_a_script_that_was_changed_after_the_build_is_sent_as_it_is_now(tm
         assert (await asked.get("/assets/10-new.js")).text == "/* said */ window.one = 1;\n"
         script.write_text("window.one = 22;\n", encoding="utf-8")
         assert (await asked.get("/assets/10-new.js")).text == "window.one = 22;\n"
+
+
+def test_two_releases_that_were_written_at_the_same_time_have_other_addresses(tmp_path: Path) -> None:
+    releases = []
+    for name, words in (("one", "window.one = 1;\n"), ("two", "window.one = 2;\n")):
+        (tmp_path / name).mkdir()
+        releases.append(tmp_path / name / "10-new.js")
+        releases[-1].write_text(words, encoding="utf-8")
+        os.utime(releases[-1], (315532800, 315532800))
+    assert len({digest(path) for path in releases}) == 2
 
 
 def test_a_replay_has_the_scripts_that_name_what_people_did(client: httpx.Client) -> None:

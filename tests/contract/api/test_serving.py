@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -136,3 +138,26 @@ def test_a_callback_that_is_none_of_the_page_is_refused(client: httpx.Client) ->
     for body in ({"output": "nobody.children", "inputs": []}, {}, [1]):
         answer = client.post("/_dash-update-component", json=body)
         assert (answer.status_code, answer.json()["reason"]) == (400, "callback")
+
+
+def test_a_click_on_a_place_keeps_what_scripts_put_into_the_address(client: httpx.Client) -> None:
+    def clicked(click: dict[str, Any]) -> dict[str, list[str]]:
+        body = {
+            "output": "url.search",
+            "outputs": {"id": "url", "property": "search"},
+            "inputs": [{"id": "drill", "property": "data", "value": click}],
+            "state": [
+                {"id": "address", "property": "data", "value": {"view": {"area": ""}}},
+                {"id": "url", "property": "search", "value": "?theme=light&list=mine"},
+            ],
+            "changedPropIds": ["drill.data"],
+        }
+        answer = client.post("/_dash-update-component", json=body)
+        assert answer.status_code == 200, answer.text
+        return parse_qs(answer.json()["response"]["url"]["search"].removeprefix("?"))
+
+    town = {"kind": "area", "id": "371"}
+    assert clicked(town | {"search": "?incident=119:1"}) == {"incident": ["119:1"], "area": ["371"]}
+    assert clicked(town | {"search": ""}) == {"area": ["371"]}
+    # A page that was loaded before an update says nothing of it.
+    assert clicked(town) == {"theme": ["light"], "list": ["mine"], "area": ["371"]}

@@ -172,6 +172,7 @@ def test_what_narrows_the_queue_is_said_and_lifted_and_a_case_filed_into_hiding_
     said = "words => document.querySelector('#list-narrowed-words').textContent === words"
     page.wait_for_function(said, arg="1 of 2 open cases shown: Critical only")
     assert page.evaluate(ORDER) == [fire]
+    assert page.locator("#list-narrowed-heard").text_content() == "", "nothing was chosen yet"
     # A case that the filter over the map leaves out is not lost without a word.
     page.evaluate("() => gc.desk.draft.fill({ title: 'debris', category: '1302', severity: 4 })")
     page.evaluate("() => gc.desk.draft.place(116.2, 35.02)")
@@ -181,9 +182,17 @@ def test_what_narrows_the_queue_is_said_and_lifted_and_a_case_filed_into_hiding_
     page.locator("[data-action='show-filed']").click()
     page.wait_for_selector("#list-narrowed", state="hidden")
     page.wait_for_selector("#list-filed", state="hidden")
+    assert page.evaluate("document.activeElement.id") == "list-filter", "the focus is not lost with the button"
     page.wait_for_function(f"() => ({ORDER})().length === 3")
     page.wait_for_selector("#incident-grid .ag-row-selected .what-title:text-is('debris')")
     assert page.locator("#filter-severity").input_value() == "0"
+    # What is chosen now is said aloud, without counts, which change all the time.
+    page.locator("#filter-severity").select_option("1")
+    page.wait_for_selector("#list-narrowed-heard:text-is('Critical only')", state="attached")
+    page.locator("[data-action='all-cases']").click()
+    page.wait_for_selector("#list-narrowed", state="hidden")
+    assert page.evaluate("document.activeElement.id") == "list-filter"
+    assert page.locator("#list-narrowed-heard").text_content() == ""
     # The filter's own words find priorities, in either language, and say that they do.
     assert "priority" in page.locator("#list-filter").get_attribute("placeholder")
     for word in ("critical", "特急"):
