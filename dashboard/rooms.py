@@ -41,6 +41,8 @@ class Room:
         self.hosted, self.timeline = hosted, hosted.timeline
         self.reader = Reader(store, hosted, settings, hosted.timeline)
         self.dispatcher = Dispatcher(store, _Acting(hosted), hosted.timeline, book)
+        self.replaced = False
+        """Whether its timeline was deleted and another made under its name: that one has a room of its own."""
         self.watchers = 0
         """Views that are watched of it now."""
         self._used = time.monotonic()
@@ -104,15 +106,13 @@ class Rooms:
     def open(self, timeline: str) -> Room:
         """The room of a timeline, with a state. Raises NotFound, Refused where too many are watched, StoreUnavailable
         where its state cannot be loaded now."""
+        hosted = self.find(timeline)  # a name that nobody has leaves nothing behind
         room = self._rooms.get(timeline)
-        if room is None:
-            self.find(timeline)  # a name that nobody has leaves nothing behind
+        if room is None or room.hosted is not hosted:
             with self._lock:
                 opening = self._opening.setdefault(timeline, threading.Lock())
             with opening:
-                room = self._rooms.get(timeline)
-                if room is None:
-                    room = self._opened(timeline)
+                room = self._room_of(self.find(timeline))  # by now: who waited long may have the one before
         room.use()
         if not room.reader.wait(START_S):
             raise StoreUnavailable(f"the state of {timeline} is not loaded yet; ask again in a moment")
@@ -169,8 +169,20 @@ class Rooms:
             self._rooms.clear()
         _close(gone)
 
-    def _opened(self, timeline: str) -> Room:
-        hosted = self.find(timeline)
+    def _room_of(self, hosted: Hosted) -> Room:
+        """The room of what is hosted now, in place of one of what was deleted."""
+        with self._lock:
+            room = self._rooms.get(hosted.timeline)
+            if room is not None and room.hosted is hosted:
+                return room
+            if room is not None:
+                del self._rooms[hosted.timeline]
+                room.replaced = True
+        _close([] if room is None else [room])
+        return self._opened(hosted)
+
+    def _opened(self, hosted: Hosted) -> Room:
+        timeline = hosted.timeline
         assert self._store is not None
         assert self._settings is not None
         assert self._book is not None

@@ -129,7 +129,9 @@ class ShownRoom:
 
     @contextmanager
     def scene(self) -> Iterator[Scene]:
-        room = self._room or self._watched()
+        room = self._room
+        if room is None or room.replaced:
+            room = self._watched()
         if room.reader.away_since is not None:
             raise StoreUnavailable("the store does not answer")
         told = room.hosted.told()
@@ -152,7 +154,9 @@ class ShownRoom:
         room = self._rooms.watch(self._timeline)
         with self._lock:
             if not self._closed:
-                self._room = room
+                self._room, before = room, self._room
+                if before is not None:
+                    self._rooms.leave(before)
                 return room
         self._rooms.leave(room)  # the last watcher left while it was opened
         raise NotFound(f"nobody watches {self._timeline} any more")

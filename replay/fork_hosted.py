@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from data.clock import Clock
 from data.errors import NotFound, Refused, StoreUnavailable
 from replay.fork import Fork
-from replay.fork_state import ForkPhase, ForkState
+from replay.fork_state import ForkPhase, ForkState, gone
 from replay.hosted import Told
 from replay.policies import ROAD, STRAIGHT
 from replay.policies_forks import HISTORY
@@ -55,6 +55,7 @@ class ForkSession:
         self.fork, self._clock, self._read, self._zone = fork, clock, read, ZoneInfo(zone)
         self._lock = threading.Lock()
         self._looked = 0.0
+        self._gone = False
         self._state = self.look()
 
     @property
@@ -63,7 +64,11 @@ class ForkSession:
 
     def look(self) -> ForkState:
         """As the log says now. Raises NotFound for a fork that was deleted, StoreUnavailable."""
-        state = self._read(self.fork)
+        try:
+            state = self._read(self.fork)
+        except NotFound:
+            self._gone = True  # for good: one that is made under its name is another
+            raise
         with self._lock:
             self._state, self._looked = state, time.monotonic()
         return state
@@ -83,8 +88,11 @@ class ForkSession:
         return Told(fork.timeline, zh, en, TOLD[state.phase], rate)
 
     def acting(self) -> datetime:
-        """The fork's time, for who acts. Raises Refused where a policy decides, and after the end."""
+        """The fork's time, for who acts. Raises Refused where a policy decides, and after the end, NotFound for a fork
+        that was deleted: also where another has its name by now."""
         state = self._recent()
+        if self._gone:
+            raise gone(self.timeline)
         if not self.fork.played:
             raise Refused(
                 "this is what would have been, and a policy has decided it: nothing is added to it",

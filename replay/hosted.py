@@ -45,7 +45,7 @@ class Hosted(Protocol):
 
     def acting(self) -> datetime:
         """The time of what somebody does now. Raises Refused while nothing may be done: before it began, after it
-        ended."""
+        ended. Raises NotFound where it was deleted."""
         ...
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.rooms import Rooms
 from data.clock import ManualClock
 from data.errors import NotFound, Refused, StoreUnavailable
 from data.held import held
@@ -22,7 +23,7 @@ from data.records import ExerciseAct, Kind, Record, SiteStatusPayload
 from data.settings import Settings
 from data.sql_store import SqlStore
 from dispatch.book import shipped
-from replay import fork_making, player
+from replay import fork_hosted, fork_making, player
 from replay.fork import Fork
 from replay.fork_engine import ForkEngine
 from replay.fork_run import run
@@ -164,6 +165,25 @@ def test_who_still_shows_a_fork_that_was_deleted_leaves_the_new_one_of_its_name_
         assert (new.look().phase, new.look().progress) == (ForkPhase.MAKING, 0.0)
         go.set()
         eventually(lambda: new.look().phase is ForkPhase.DONE)
+
+
+def test_who_showed_the_fork_before_does_nothing_in_the_new_one_by_its_clock(
+    filled: SqlStore, open_another: Callable[[], SqlStore], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fork_hosted, "LOOK_S", 0.0)
+    elsewhere = open_another()
+    with closing(server(elsewhere, clock)) as forks:
+        Fork.make(filled, clock, "live", DAY, "x", actor="zhao", until=END)
+        with closing(Rooms({"fork:": forks}, elsewhere, Settings(), shipped())) as rooms:
+            old = rooms.open("fork:x")
+            filled.delete_timeline("fork:x")
+            made = Fork.make(filled, clock, "live", at(20), "x", actor="zhao", until=END)
+            assert old.hosted.now() == DAY, "what is shown stays"
+            with pytest.raises(NotFound):
+                old.dispatcher.dispatch("X1", ["F2"], actor="desk 3", role="dispatcher")
+            assert [r.kind for r in filled.read_after(made.seq, timeline="fork:x")] == []
+            new = rooms.open("fork:x")
+            assert (new.hosted.acting(), new.reader.timeline) == (at(20), "fork:x")
 
 
 def test_so_many_forks_are_made_at_a_time_and_no_more(filled: SqlStore, clock: ManualClock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from dashboard import rooms as module
 from dashboard.rooms import MOST, UNUSED_S, Room, Rooms
+from dashboard.shown import ShownRoom
 from data.clock import ManualClock
 from data.errors import NotFound, Refused
 from data.open_store import open_store
@@ -40,6 +42,15 @@ class Hosted:
         return NOW
 
 
+class Hosts(dict[str, Hosted]):
+    """Who has all the drills but those whose names end with none."""
+
+    def __call__(self, timeline: str) -> Hosted:
+        if timeline.endswith("none"):
+            raise NotFound(f"no drill {timeline}", zh=f"没有演练 {timeline}")
+        return self.setdefault(timeline, Hosted(timeline, timeline.endswith("over")))
+
+
 class Hours:
     """What `time.monotonic` says in the rooms."""
 
@@ -66,12 +77,7 @@ def store(tmp_path: Path) -> Iterator[SqlStore]:
 
 @pytest.fixture
 def rooms(store: SqlStore, hours: Hours) -> Iterator[Rooms]:
-    def host(timeline: str) -> Hosted:
-        if timeline.endswith("none"):
-            raise NotFound(f"no drill {timeline}", zh=f"没有演练 {timeline}")
-        return Hosted(timeline, timeline.endswith("over"))
-
-    found = Rooms({"drill:": host}, store, Settings(), shipped())
+    found = Rooms({"drill:": Hosts()}, store, Settings(), shipped())
     yield found
     found.close()
 
@@ -136,6 +142,28 @@ def test_a_room_closes_when_nobody_used_it_for_a_quarter_of_an_hour(rooms: Rooms
     rooms.open("drill:watched")
     rooms.tidy()
     assert names(rooms) == ["drill:watched"], "somebody asked"
+
+
+def test_what_was_made_anew_under_its_name_has_a_room_of_its_own_for_who_watches_as_well(store: SqlStore):
+    hosts = Hosts()
+    rooms = Rooms({"drill:": hosts}, store, Settings(), shipped())
+    with closing(rooms):
+        shown = ShownRoom("drill:a", rooms, Settings())
+        with shown.scene():
+            old = rooms.open("drill:a")
+        assert (old.watchers, old.hosted) == (1, hosts["drill:a"])
+        del hosts["drill:a"]
+        new = rooms.open("drill:a")
+        assert new.hosted is hosts["drill:a"] is not old.hosted
+        assert rooms.open("drill:a") is new
+        assert rooms.all() == [new]
+        assert old.reader._thread is not None
+        assert not old.reader._thread.is_alive()
+        with shown.scene() as scene, scene.reading() as state:
+            assert state is new.reader._state
+        assert (old.watchers, new.watchers) == (0, 1)
+        shown.close()
+        assert new.watchers == 0
 
 
 def test_commands_in_a_room_bear_its_time_and_are_refused_when_it_is_over(rooms: Rooms, store: SqlStore):
