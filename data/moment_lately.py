@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from data.codec import instant, micros
 
@@ -18,6 +18,9 @@ _SPAN_US = BUCKET_S * 1_000_000
 Fix = tuple[str, int, int, float, float, float | None, str | None, str, int]
 """A position: unit, microseconds since 1970, seq, WGS 84 lon and lat in degrees, bearing, area, source, and when it was
 received, microseconds since 1970."""
+
+
+Key = TypeVar("Key", str, int)
 
 
 class Seen(NamedTuple):
@@ -74,3 +77,15 @@ def span_of(t: datetime) -> int:
 def begin_of(span: int) -> datetime:
     """When a span begins."""
     return instant(span * _SPAN_US)
+
+
+def added(found: dict[Key, Heard], key: Key, more: Heard) -> None:
+    """Count more of what is found under a key."""
+    held = found.get(key)
+    if held is not None:
+        more = Heard(
+            held.n + more.n,
+            max(held.last_at, more.last_at),
+            max(held.last_received_at, more.last_received_at),
+        )
+    found[key] = more

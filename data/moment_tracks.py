@@ -1,32 +1,27 @@
 """Where units were at a moment and the way they had come, what areas had heard, and how much had arrived: read from the
-tables through their indexes. Nothing of a track is kept in memory but counts by five minutes.
+tables through their indexes. Nothing of a track is kept in memory here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import zip_longest
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, TextClause, func, select, text
 
-from data.codec import EPOCH, micros
+from data.codec import micros
 from data.lineage import Part, parts_of
-from data.moment_lately import BUCKET_S, Fix, Heard, Lately, Seen, begin_of, span_of
+from data.moment_lately import BUCKET_S, Fix, Heard, Lately, Seen, added, begin_of, span_of
 
 if TYPE_CHECKING:
     from data.sql_store import SqlStore
 
 TRAIL = 20
 """Points of a unit's way that are read."""
-
-PART = 500_000
-"""Seqs that are counted in one read, so that no reader holds the database for long."""
-
 
 Point = tuple[str, int, int, float, float]
 """A point of a unit's way: the unit, microseconds since 1970, seq, WGS 84 lon and lat in degrees."""
@@ -36,7 +31,7 @@ _PLACE = attrgetter("us", "seq")
 
 
 class TrackReader:
-    """Questions to the track table of one timeline. All but `Counts` need a connection of `store.read()`.
+    """Questions to the track table of one timeline. Each needs a connection of `store.read()`.
 
     What a fork inherited is asked for part by part, so that each question goes through an index.
     """
@@ -102,7 +97,7 @@ class TrackReader:
         found: dict[str, Heard] = {}
         for bound in self._bounds(conn, after=start, t=t):
             for source, n, at, received in conn.execute(self._sql["heard"], bound):
-                _add(found, source, Heard(n, out(at), out(received)))
+                added(found, source, Heard(n, out(at), out(received)))
         return found
 
     def counted(self, conn: Connection, after: int, until: int) -> list[tuple[str, int, Heard]]:
@@ -110,9 +105,16 @@ class TrackReader:
         out = self.store.time_out
         return [
             (source, int(span), Heard(n, out(at), out(received)))
-            for bound in self._bounds(conn, after=after, until=until, t=_LATEST)
+            for bound in self._ranges(conn, after, until)
             for source, span, n, at, received in conn.execute(self._sql["counted"], bound)
         ]
+
+    def first(self, conn: Connection) -> int | None:
+        """The first seq of the timeline's own records, by the keys and positions that it has; None without any."""
+        found = []
+        for table in (self.store.tables.record_key, self.store.tables.track):
+            found.append(conn.execute(select(func.min(table.c.seq)).where(table.c.timeline == self.timeline)).scalar())
+        return min((seq for seq in found if seq is not None), default=None)
 
     def _seen(self, conn: Connection, name: str, units: Sequence[str], **bound: Any) -> list[Seen]:
         return [
@@ -153,87 +155,21 @@ class TrackReader:
             head = _ALL if part.head is None else part.head
             yield self._bound(**{**values, "t": t}) | {"timeline": part.timeline, "head": head}
 
+    def _ranges(self, conn: Connection, after: int, until: int) -> Iterable[dict[str, Any]]:
+        """The parameters of a question about after < seq <= until, once for each part that can have records there: a
+        fork's own come after those that it inherits."""
+        parts = self._parts(conn)
+        for part, inherited in zip_longest(parts, parts[1:]):
+            begun = after if inherited is None else max(after, inherited.head or 0)
+            end = until if part.head is None else min(until, part.head)
+            if begun < end:
+                bound = self._bound(after=begun, until=end, t=part.until or _LATEST)
+                yield bound | {"timeline": part.timeline, "head": end}
+
     def _bound(self, **values: Any) -> dict[str, Any]:
         time_in = self.store.time_in
         made = {name: time_in(value) if isinstance(value, datetime) else value for name, value in values.items()}
         return made | {"timeline": self.timeline}
-
-
-class Counts:
-    """How many records each source had sent, by spans of BUCKET_S: counted once, then only what is new.
-
-    Positions that are deleted later stay counted where they were; `pruned` are those deleted before, by source.
-    """
-
-    def __init__(self, tracks: TrackReader) -> None:
-        self._tracks = tracks
-        self.seq = 0
-        self.pruned: dict[str, int] = {}
-        self._spans: dict[str, dict[int, Heard]] = {}
-        self._columns: dict[str, tuple[NDArray[np.int64], NDArray[np.int64], list[datetime], list[datetime]]] = {}
-
-    def follow(self) -> None:
-        """Count what the log has beyond `seq`. Raises StoreUnavailable."""
-        store = self._tracks.store
-        with store.read() as conn:
-            head = store.head_of(conn)
-            if not self.seq:
-                self.pruned = _pruned(store, conn, self._tracks.timeline)
-        while self.seq < head:
-            until = min(head, self.seq + PART)
-            with store.read() as conn:
-                for source, span, heard in self._tracks.counted(conn, self.seq, until):
-                    _add(self._spans.setdefault(source, {}), span, heard)
-                    self._columns.pop(source, None)
-            self.seq = until
-
-    def until(self, conn: Connection, lately: Lately, t: datetime) -> dict[str, Heard]:
-        """Source -> what had arrived of it by t, deleted positions aside; `lately` at t."""
-        span = span_of(t)
-        found = self._tracks.heard(conn, begin_of(span), t)
-        for source, heard in lately.heard.items():
-            _add(found, source, heard)
-        for source in self._spans:
-            numbers, n, at, received = self._of(source)
-            place = int(np.searchsorted(numbers, span))
-            if place:
-                _add(found, source, Heard(int(n[place - 1]), at[place - 1], received[place - 1]))
-        return found
-
-    def _of(self, source: str) -> tuple[NDArray[np.int64], NDArray[np.int64], list[datetime], list[datetime]]:
-        """Numbers of the spans of a source, ascending, and what had arrived when each had passed."""
-        made = self._columns.get(source)
-        if made is None:
-            rows = sorted(self._spans[source].items())
-            at, received = [], []
-            last = latest = EPOCH - timedelta(days=200 * 366)
-            for _, heard in rows:
-                last, latest = max(last, heard.last_at), max(latest, heard.last_received_at)
-                at.append(last)
-                received.append(latest)
-            numbers = np.array([span for span, _ in rows], np.int64)
-            made = self._columns[source] = numbers, np.cumsum([heard.n for _, heard in rows]), at, received
-        return made
-
-
-Key = TypeVar("Key", str, int)
-
-
-def _add(found: dict[Key, Heard], key: Key, more: Heard) -> None:
-    held = found.get(key)
-    if held is not None:
-        more = Heard(
-            held.n + more.n,
-            max(held.last_at, more.last_at),
-            max(held.last_received_at, more.last_received_at),
-        )
-    found[key] = more
-
-
-def _pruned(store: SqlStore, conn: Connection, timeline: str) -> dict[str, int]:
-    pruned = store.tables.pruned
-    rows = conn.execute(select(pruned.c.source, pruned.c.n).where(pruned.c.timeline == timeline))
-    return {source: int(n) for source, n in rows}
 
 
 def _newest(found: Iterable[Seen], many: int) -> list[Seen]:

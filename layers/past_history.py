@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from data.codec import micros
 from data.failures import translated
-from data.moment_tracks import Counts, TrackReader
+from data.moment_counts import Counts
+from data.moment_tracks import TrackReader
 from data.moment_walk import KEPT, Walk, place_of
 from data.moment_worked import WorkedReader, named_by
 from data.projection import Document, Feed, Site, Unit
 from data.projection.changes import DocumentKey
-from data.records import Kind, Record, incident_of
+from data.records import LIVE, Kind, Record, incident_of
 from data.sql_store import SqlStore
 from layers.columns import ms
 from layers.log_rows import uncollected
@@ -62,15 +63,19 @@ class History:
 
     def __init__(self, store: SqlStore, reader: Reader) -> None:
         self.lock = threading.RLock()
-        self.timeline = timeline = reader.timeline
-        self.tracks = TrackReader(store, timeline)
-        self.counts = Counts(self.tracks)
+        self.timeline = reader.timeline
+        self._read_by(store)
         self.seq = -1
         self.version = 0
         """Grows with every change."""
-        self._store, self._reader, self._worked = store, reader, WorkedReader(store, timeline)
+        self._store, self._reader = store, reader
         self._live: LiveState | None = None
         self._copied: LiveState | None = None
+
+    def _read_by(self, store: SqlStore) -> None:
+        """Nothing is known yet of what the timeline inherits, nor counted."""
+        self.tracks, self._worked = TrackReader(store, self.timeline), WorkedReader(store, self.timeline)
+        self.counts = Counts(self.tracks)
 
     @property
     def ready(self) -> bool:
@@ -98,6 +103,8 @@ class History:
             self._live = None
             self.base, self.work = BaseIncidents(live.places, live.incidents), live.work.copy()
             self._begin(live)  # lets go of what there was of another one
+            if self._copied is not None and self.timeline != LIVE:
+                self._read_by(self._store)  # it may have been made anew under its name: nothing of it is the same
             self._copied = live
         if self.base.follow(self._reader, live):
             self.version += 1
@@ -120,7 +127,7 @@ class History:
         self._told: deque[Told] = deque(maxlen=KEPT)
 
     def _read(self, live: LiveState) -> None:
-        self._live = None
+        again, self._live = self.seq >= 0, None
         self._begin(live)
         with uncollected(), translated("past"), self._store.read() as conn:
             worked = self._worked.read(conn)
@@ -140,8 +147,10 @@ class History:
         self.version += 1
         self._live = live
         # What was read lives as long as it is replayed. Left to the collector, each full collection walks it all and
-        # holds every screen up for half a second. What was taken out of its hands before may be in nobody's by now.
-        gc.unfreeze()
+        # holds every screen up for half a second. What was taken out of its hands before may be in nobody's by now,
+        # which is looked at only where this took the place of such: it is a walk through all that any past holds.
+        if again:
+            gc.unfreeze()
         gc.collect()
         gc.freeze()
 

@@ -4,6 +4,7 @@ it is the same. On SQLite and on PostGIS."""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import NotFound, Refused
+from data.lineage import parts_of
+from data.moment_counts import Counts
+from data.moment_tracks import TrackReader
 from data.records import (
     LIVE,
     EventPayload,
@@ -29,7 +33,7 @@ from data.sql_store import SqlStore
 from data.store import Snapshot
 from layers.past import Past
 from layers.reader import Reader
-from tests.contract.store.test_past_seeks import alike, make, moments, slowly  # noqa: F401  (`make` is a fixture)
+from tests.contract.store.test_past_seeks import alike, belongs_to, make, moments, slowly  # noqa: F401  (`make` is a fixture)
 from tests.unit.layers.small_world import NOW
 from tests.unit.layers.test_state_follows_store import Dice
 
@@ -113,6 +117,66 @@ def sought(store: SqlStore, dice: random.Random, name: str) -> None:
     for t in moments(store, dice, 3):
         past.seek(t)
         alike(past, slowly(store, t, name), t)
+
+
+def test_a_past_of_a_fork_that_was_made_anew_under_its_name_is_of_the_new_one(make: Callable[[], SqlStore]):  # noqa: F811
+    dice, records = random.Random(5), Dice(5)
+    store = make()
+    try:
+        store.append([records.record() for _ in range(120)])
+        times = sorted(record.at for record in store.read_after(0))
+        past = Past(store, Reader(store, store.clock, Settings(), "fork:a"))
+        for at in (times[30], times[100], times[60]):
+            begin(store, "fork:a", LIVE, at)
+            for t in moments(store, dice, 2):
+                past.seek(t)
+                alike(past, slowly(store, t, "fork:a"), t)
+            store.delete_timeline("fork:a")
+            store.append([records.record() for _ in range(20)])
+    finally:
+        store.close()
+
+
+def test_what_can_have_nothing_of_a_timeline_is_not_counted_through(make: Callable[[], SqlStore]):  # noqa: F811
+    """The part of the log before a drill, or a fork's own part before it began."""
+    records = Dice(5)
+    store = make()
+
+    def ranges(name: str, after: int, until: int) -> list[tuple[str, int, int]]:
+        with store.read() as conn:
+            found = TrackReader(store, name)._ranges(conn, after, until)
+            return [(each["timeline"], each["after"], each["until"]) for each in found]
+
+    try:
+        store.append([records.record() for _ in range(60)])
+        at = max(record.at for record in store.read_after(0))
+        one = store.head()
+        begin(store, "fork:a", LIVE, at)
+        store.append([replace(records.record(), timeline="fork:a") for _ in range(20)])
+        two = store.head()
+        begin(store, "fork:b", "fork:a", at + timedelta(days=30))
+        store.append([replace(records.record(), timeline="drill:x") for _ in range(20)])
+        end = store.head()
+        parts = [("fork:b", two, end), ("fork:a", one, two), (LIVE, 0, one)]
+        assert ranges("fork:b", 0, end) == parts
+        assert ranges("fork:b", one + 1, end) == [parts[0], ("fork:a", one + 1, two)]
+        assert ranges("fork:b", two + 1, end) == [("fork:b", two + 1, end)]
+        assert ranges("fork:b", 0, one) == parts[2:]
+        with store.read() as conn:
+            assert TrackReader(store, "drill:x").first(conn) == two + 2
+            assert TrackReader(store, "drill:none").first(conn) is None
+        for name in ("fork:b", "fork:a", "drill:x", "drill:none", LIVE):
+            counts, tracks = Counts(TrackReader(store, name)), TrackReader(store, name)
+            counts.follow()
+            with store.read() as conn:
+                lately = tracks.lately(conn, [], NOW + timedelta(days=99))
+                found = counts.until(conn, lately, NOW + timedelta(days=99))
+                parts_of_it = parts_of(store, conn, name)
+            mine = [r for r in store.read_after(0) if any(belongs_to(r, part) for part in parts_of_it)]
+            heard = Counter(r.source for r in mine if r.kind not in (Kind.FEED, Kind.LOOK))
+            assert {source: each.n for source, each in found.items()} == heard
+    finally:
+        store.close()
 
 
 def named(snapshot: Snapshot, timeline: str) -> Snapshot:
