@@ -60,8 +60,11 @@
       field("from", from), field("to", to),
       el("p", { id: "window-refused", class: "refusal", role: "alert" }),
       el("button", { class: "primary", type: "submit", text: gc.t("window.form.go") }));
-    button.closest(".filters").append(made);
-    made.style.top = `${button.offsetTop + button.offsetHeight + 6}px`;
+    const bar = button.closest(".filters");
+    bar.append(made);
+    // Below all rows of the bar: what it lay upon could be neither read nor pressed.
+    const parts = [...bar.children].filter((part) => part !== made && part.offsetParent === button.offsetParent);
+    made.style.top = `${Math.max(...[button, ...parts].map((part) => part.offsetTop + part.offsetHeight)) + 6}px`;
     made.style.left = `${button.offsetLeft}px`;
     button.setAttribute("aria-expanded", "true");
     $("window-from").select();
