@@ -39,7 +39,6 @@ IN_DOCUMENTS = {
     "wall": "wall",
     "desk": "desk",
     "desk-light": "desk-light",
-    "wall-scene": "wall-scene",
     "replay-begin": "replay-begin",
     "replay": "replay-page",
     "replay-wall": "replay-wall",
@@ -48,7 +47,6 @@ IN_DOCUMENTS = {
     "drill-desk": "drill-desk",
     "drill-wall": "drill-wall",
     "report": "report",
-    "fork-list": "fork-list",
 }
 """Pages that documents show, in Chinese and at 1920x1080, by the name of the file they show."""
 WAIT_MS = 180_000
@@ -179,7 +177,9 @@ def picture(browser: Browser, url: str, page: Page, size: tuple[int, int], lang:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="names of pages; all of them when left out")
-    only = parser.parse_args().only
+    parser.add_argument("--size", help="this size alone, as 1920x1080")
+    arguments = parser.parse_args()
+    only, size_only = arguments.only, arguments.size
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         district = District(Path(folder))
@@ -190,6 +190,8 @@ def main() -> None:
                 browser = driver.chromium.launch(executable_path=find(), args=[*FLAGS, "--disable-gpu-compositing"])
                 for page in wanted:
                     for size in page.sizes:
+                        if size_only not in (None, f"{size[0]}x{size[1]}"):
+                            continue
                         for lang in ("zh", "en"):
                             print(picture(browser, district.url, page, size, lang).relative_to(ROOT), flush=True)
                 browser.close()
