@@ -4,6 +4,7 @@
 import { Layer, type LayerProps } from '@deck.gl/core'
 import { colourAt, rgb, SCALES, type ScaleName, THEME, themeName, upon } from '../palette'
 import { type HeatModel, ROW } from './heat-model'
+import { linked, uniforms } from './program'
 
 /** Cells in one draw call: 12 vertices each, so that 16-bit indices reach all of them. */
 const BLOCK = 16 * ROW
@@ -147,14 +148,6 @@ export function prismIndices(cells: number): Uint16Array {
   return out
 }
 
-function shader(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
-  const made = gl.createShader(type)!
-  gl.shaderSource(made, source)
-  gl.compileShader(made)
-  if (!gl.getShaderParameter(made, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(`heat layer: ${gl.getShaderInfoLog(made)}`)
-  return made
-}
-
 function texture(gl: WebGL2RenderingContext): WebGLTexture {
   const made = gl.createTexture()!
   gl.bindTexture(gl.TEXTURE_2D, made)
@@ -179,13 +172,7 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
 
   override initializeState(): void {
     const gl = (this.context.device as unknown as { gl: WebGL2RenderingContext }).gl
-    const program = gl.createProgram()!
-    for (const made of [shader(gl, gl.VERTEX_SHADER, VERTEX), shader(gl, gl.FRAGMENT_SHADER, FRAGMENT)]) {
-      gl.attachShader(program, made)
-      gl.deleteShader(made) // with the program it is attached to
-    }
-    gl.linkProgram(program)
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`heat layer: ${gl.getProgramInfoLog(program)}`)
+    const program = linked(gl, VERTEX, FRAGMENT, 'heat layer')
     const vao = gl.createVertexArray()!
     const indices = gl.createBuffer()!
     gl.bindVertexArray(vao)
@@ -199,7 +186,7 @@ export class HeatLayer extends Layer<HeatProps & LayerProps> {
       indices,
       corners: texture(gl),
       values: texture(gl),
-      at: Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)])),
+      at: uniforms(gl, program, UNIFORMS),
       generation: -1,
       matrix: new Float32Array(16),
       ramp: new Float32Array(27),

@@ -2,6 +2,7 @@
 // of the legend. Drawn twice, for the depth and for the colour: a translucent hill must not shine through the one before it.
 
 import type { Layer as DeckLayer, LayerProps } from '@deck.gl/core'
+import { linked, uniforms } from '../layers/program'
 import { rgb, SCALES, type ScaleName, THEME } from '../palette'
 import type { Surface } from './surface'
 
@@ -92,21 +93,6 @@ type Gl = {
   count: number
 }
 
-function compiled(gl: WebGL2RenderingContext): WebGLProgram {
-  const program = gl.createProgram()!
-  for (const [type, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
-    const made = gl.createShader(type)!
-    gl.shaderSource(made, source)
-    gl.compileShader(made)
-    if (!gl.getShaderParameter(made, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(`smooth layer: ${gl.getShaderInfoLog(made)}`)
-    gl.attachShader(program, made)
-    gl.deleteShader(made) // with the program it is attached to
-  }
-  gl.linkProgram(program)
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`smooth layer: ${gl.getProgramInfoLog(program)}`)
-  return program
-}
-
 /** The layer's class, on the page's own deck.gl: this script brings none. */
 export function layerOn(Layer: typeof DeckLayer) {
   return class SmoothLayer extends Layer<SmoothProps & LayerProps> {
@@ -123,7 +109,7 @@ export function layerOn(Layer: typeof DeckLayer) {
 
     override initializeState(): void {
       const gl = (this.context.device as unknown as { gl: WebGL2RenderingContext }).gl
-      const program = compiled(gl)
+      const program = linked(gl, VERTEX, FRAGMENT, 'smooth layer')
       const [places, shares, indices] = [gl.createBuffer()!, gl.createBuffer()!, gl.createBuffer()!]
       const vao = gl.createVertexArray()!
       gl.bindVertexArray(vao)
@@ -136,7 +122,7 @@ export function layerOn(Layer: typeof DeckLayer) {
       gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices)
       gl.bindVertexArray(null)
       gl.bindBuffer(gl.ARRAY_BUFFER, null)
-      const at = Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]))
+      const at = uniforms(gl, program, UNIFORMS)
       const made: Gl = { gl, program, vao, places, shares, indices, at, generation: -1, version: -1, count: 0 }
       this.setState({ made })
     }
